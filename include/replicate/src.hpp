@@ -1,0 +1,30 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0. (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+// Separate compilation: include this file in exactly one translation unit of the program, and define the three
+// macros below in all of them. It also holds the compiled parts of Asio, Beast, Boost.JSON and Boost.URL, so that
+// neither libboost_json nor libboost_url is linked. CMake users link replicate::replicate_compiled instead, which
+// does all of this.
+
+#ifndef REPLICATE_SRC_HPP
+#define REPLICATE_SRC_HPP
+
+#ifndef REPLICATE_SEPARATE_COMPILATION
+#error "replicate/src.hpp needs REPLICATE_SEPARATE_COMPILATION, defined for the whole program"
+#endif
+#ifndef BOOST_ASIO_SEPARATE_COMPILATION
+#error "replicate/src.hpp needs BOOST_ASIO_SEPARATE_COMPILATION, defined for the whole program"
+#endif
+#ifndef BOOST_BEAST_SEPARATE_COMPILATION
+#error "replicate/src.hpp needs BOOST_BEAST_SEPARATE_COMPILATION, defined for the whole program"
+#endif
+
+#include <boost/asio/impl/src.hpp>
+#include <boost/asio/ssl/impl/src.hpp>
+#include <boost/beast/src.hpp>
+#include <boost/json/src.hpp>
+#include <boost/url/src.hpp>
+
+// Every include/replicate/**/impl/*.ipp, in the order of the ranks.
+
+#endif

@@ -32,7 +32,7 @@ inline std::string why_not_a_part(std::string_view part, std::string_view text)
         return "the " + name + " contains a space";
     if (text.find(':') != std::string_view::npos)
         return "the " + name + " contains a ':'";
-    if (!is_safe_segment(text))
+    if (!core::is_safe_segment(text))
         return "the " + name + " contains a character that is not allowed";
     return {};
 }

@@ -12,9 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace replicate {
-
-namespace detail {
+namespace replicate::detail {
 
 inline constexpr std::string_view base64_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -74,7 +72,9 @@ inline std::optional<std::string> decode_base64(std::string_view text, std::arra
     return bytes;
 }
 
-} // namespace detail
+} // namespace replicate::detail
+
+namespace replicate::core {
 
 /// The base64 text of some bytes (RFC 4648 section 4): with padding, without line breaks.
 inline std::string base64_encode(std::string_view bytes)
@@ -108,6 +108,6 @@ inline std::optional<std::string> base64url_decode(std::string_view text)
     return detail::decode_base64(text, detail::base64url_values);
 }
 
-} // namespace replicate
+} // namespace replicate::core
 
 #endif

@@ -14,9 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace replicate {
-
-namespace detail {
+namespace replicate::detail {
 
 inline constexpr std::array<std::string_view, 7> short_day_names = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 inline constexpr std::array<std::string_view, 7> long_day_names = {
@@ -238,7 +236,9 @@ inline int full_year(int last_two_digits, std::chrono::system_clock::time_point 
     return candidate + 100 <= current + 50 ? candidate + 100 : candidate;
 }
 
-} // namespace detail
+} // namespace replicate::detail
+
+namespace replicate::core {
 
 /// The point of time that an RFC 3339 text names, with any number of fraction digits and in any offset from UTC;
 /// nothing where the text is not one, names a date that does not exist, or one beyond the reach of the system's
@@ -342,6 +342,6 @@ inline std::string format_http_date(std::chrono::system_clock::time_point time)
     return text + " GMT";
 }
 
-} // namespace replicate
+} // namespace replicate::core
 
 #endif

@@ -8,9 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace replicate {
-
-namespace detail {
+namespace replicate::detail {
 
 // RFC 3986 section 2.3. Written out, because the functions of <cctype> follow the locale.
 constexpr bool is_unreserved(char letter) noexcept
@@ -19,7 +17,9 @@ constexpr bool is_unreserved(char letter) noexcept
         || letter == '-' || letter == '.' || letter == '_' || letter == '~';
 }
 
-} // namespace detail
+} // namespace replicate::detail
+
+namespace replicate::core {
 
 /// A text as one path segment, or as one name or value of a query: every byte but the unreserved ones (letters,
 /// digits, `-`, `.`, `_`, `~`) becomes `%XX`. Note that `.` and `..` stay as they are: ask `is_safe_segment` first.
@@ -70,6 +70,6 @@ constexpr bool is_safe_header_value(std::string_view text) noexcept
     return true;
 }
 
-} // namespace replicate
+} // namespace replicate::core
 
 #endif

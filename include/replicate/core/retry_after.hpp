@@ -14,42 +14,36 @@
 #include <optional>
 #include <string_view>
 
-namespace replicate {
+namespace replicate::core {
 
-/// How long the service wishes its caller to wait.
-class server_wait {
+/// How long the service wishes its caller to wait: no usable wish, a wait, or one that is too long.
+class retry_after {
 public:
-    /// What the wish was.
-    enum class kind {
-        /// No usable wish: the caller's own backoff decides.
-        none,
-        /// Wait for `delay()`, no less.
-        wait,
-        /// The service wishes `delay()`, and that is more than the cap: give up and tell the caller.
-        too_long
-    };
-
-    /// No usable wish.
-    server_wait() = default;
+    /// No usable wish: the caller's own backoff decides.
+    retry_after() = default;
 
     /// A wish, held against a cap; a wish that is not longer than nothing is none.
-    server_wait(std::chrono::milliseconds delay, std::chrono::milliseconds cap) noexcept
-        : kind_(delay.count() <= 0 ? kind::none
-                  : delay <= cap   ? kind::wait
-                                   : kind::too_long)
-        , delay_(kind_ == kind::none ? std::chrono::milliseconds(0) : delay)
+    retry_after(std::chrono::milliseconds wish, std::chrono::nanoseconds cap) noexcept
+        : wish_(std::max(wish, std::chrono::milliseconds(0)))
+        , too_long_(wish_ > std::max(cap, std::chrono::nanoseconds(0)))
     {
     }
 
-    /// Which of the three it is.
-    kind what() const noexcept { return kind_; }
+    /// Whether there is no usable wish.
+    bool is_none() const noexcept { return wish_ == std::chrono::milliseconds(0); }
 
-    /// The delay wished for, rounded up to milliseconds and at most a year; zero for `kind::none`.
-    std::chrono::milliseconds delay() const noexcept { return delay_; }
+    /// Whether to wait for `wait()`, no less.
+    bool is_wait() const noexcept { return !is_none() && !too_long_; }
+
+    /// Whether the service wishes more than the cap: give up, and tell the caller what `wait()` is.
+    bool is_too_long() const noexcept { return too_long_; }
+
+    /// The wish, rounded up to milliseconds and at most a year; zero where there is none.
+    std::chrono::milliseconds wait() const noexcept { return wish_; }
 
 private:
-    kind kind_ = kind::none;
-    std::chrono::milliseconds delay_{};
+    std::chrono::milliseconds wish_{};
+    bool too_long_ = false;
 };
 
 /// Where in an answer a wish to wait may stand. What the answer does not have stays empty.
@@ -67,7 +61,9 @@ struct retry_hints {
     std::string_view ratelimit_reset;
 };
 
-namespace detail {
+} // namespace replicate::core
+
+namespace replicate::detail {
 
 /// Longer wishes count as this one, so that adding it to a point of time does not overflow.
 inline constexpr std::chrono::milliseconds longest_wish = std::chrono::hours(24 * 365);
@@ -125,13 +121,13 @@ inline std::chrono::milliseconds wish_of_date(
     std::string_view value, std::chrono::system_clock::time_point now) noexcept
 {
     std::optional<std::chrono::system_clock::time_point> const date =
-        parse_http_date(without_blanks_around(value), now);
+        core::parse_http_date(without_blanks_around(value), now);
     if (!date || *date <= now)
         return std::chrono::milliseconds(0);
     return std::min(std::chrono::ceil<std::chrono::milliseconds>(*date - now), longest_wish);
 }
 
-inline bool is_letter(char letter) noexcept
+inline bool is_ascii_letter(char letter) noexcept
 {
     return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z');
 }
@@ -141,7 +137,7 @@ inline bool is_letter(char letter) noexcept
 inline bool starts_with_seconds(std::string_view text) noexcept
 {
     std::size_t length = 0;
-    while (length < text.size() && is_letter(text[length]))
+    while (length < text.size() && is_ascii_letter(text[length]))
         ++length;
     std::string_view const word = text.substr(0, length);
     return word == "s" || word == "sec" || word == "secs" || word == "second" || word == "seconds";
@@ -166,31 +162,32 @@ inline std::chrono::milliseconds wish_of_text(std::string_view text) noexcept
     return std::chrono::milliseconds(0);
 }
 
-} // namespace detail
+} // namespace replicate::detail
+
+namespace replicate::core {
 
 /// Reads how long the service wishes its caller to wait. The first usable of these counts: `retry-after-ms`,
 /// `Retry-After`, the body's `retry_after`, the text of its `detail`, `ratelimit-reset`. Not usable is what is
-/// absent, zero, past, negative or malformed. A wish longer than `cap` is `kind::too_long`, but for
-/// `ratelimit-reset`, which is no wish and is then left out. Does not throw.
-inline server_wait parse_retry_after(
-    retry_hints const& hints, std::chrono::system_clock::time_point now, std::chrono::milliseconds cap) noexcept
+/// absent, zero, past, negative or malformed. A wish longer than `cap` is too long, but for `ratelimit-reset`, which is
+/// no wish and is then left out. Does not throw.
+inline retry_after parse_retry_after(
+    retry_hints const& hints, std::chrono::system_clock::time_point now, std::chrono::nanoseconds cap) noexcept
 {
-    server_wait wish(detail::wish_of_number(hints.retry_after_ms, 1.0), cap);
-    if (wish.what() == server_wait::kind::none)
-        wish = server_wait(detail::wish_of_number(hints.retry_after, 1000.0), cap);
-    if (wish.what() == server_wait::kind::none)
-        wish = server_wait(detail::wish_of_date(hints.retry_after, now), cap);
-    if (wish.what() == server_wait::kind::none && hints.body_retry_after)
-        wish = server_wait(detail::to_wish(hints.body_retry_after->count() * 1000.0), cap);
-    if (wish.what() == server_wait::kind::none)
-        wish = server_wait(detail::wish_of_text(hints.detail), cap);
-    if (wish.what() == server_wait::kind::none) {
-        server_wait const reset(detail::wish_of_number(hints.ratelimit_reset, 1000.0), cap);
-        wish = reset.what() == server_wait::kind::wait ? reset : wish;
-    }
-    return wish;
+    retry_after wish(detail::wish_of_number(hints.retry_after_ms, 1.0), cap);
+    if (wish.is_none())
+        wish = retry_after(detail::wish_of_number(hints.retry_after, 1000.0), cap);
+    if (wish.is_none())
+        wish = retry_after(detail::wish_of_date(hints.retry_after, now), cap);
+    if (wish.is_none() && hints.body_retry_after)
+        wish = retry_after(detail::to_wish(hints.body_retry_after->count() * 1000.0), cap);
+    if (wish.is_none())
+        wish = retry_after(detail::wish_of_text(hints.detail), cap);
+    if (!wish.is_none())
+        return wish;
+    retry_after const reset(detail::wish_of_number(hints.ratelimit_reset, 1000.0), cap);
+    return reset.is_wait() ? reset : retry_after();
 }
 
-} // namespace replicate
+} // namespace replicate::core
 
 #endif

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <utility>
 
-using replicate::base64_decode;
-using replicate::base64_encode;
-using replicate::base64url_decode;
+using replicate::core::base64_decode;
+using replicate::core::base64_encode;
+using replicate::core::base64url_decode;
 
 namespace {
 

@@ -16,10 +16,10 @@
 #include <type_traits>
 
 using namespace std::chrono;
-using replicate::format_http_date;
-using replicate::format_rfc3339;
-using replicate::parse_http_date;
-using replicate::parse_rfc3339;
+using replicate::core::format_http_date;
+using replicate::core::format_rfc3339;
+using replicate::core::parse_http_date;
+using replicate::core::parse_rfc3339;
 
 namespace {
 

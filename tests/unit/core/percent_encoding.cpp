@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-using replicate::is_safe_header_value;
-using replicate::is_safe_segment;
-using replicate::percent_encode;
+using replicate::core::is_safe_header_value;
+using replicate::core::is_safe_segment;
+using replicate::core::percent_encode;
 
 TEST_CASE("exactly the unreserved bytes are left as they are, all others become three characters")
 {

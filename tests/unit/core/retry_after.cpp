@@ -17,32 +17,42 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using replicate::parse_retry_after;
-using replicate::retry_hints;
-using replicate::server_wait;
-using kind = replicate::server_wait::kind;
+using replicate::core::parse_retry_after;
+using replicate::core::retry_after;
+using replicate::core::retry_hints;
 using std::chrono::milliseconds;
 
 namespace {
 
+enum class kind { none, wait, too_long };
+
+// Exactly one of the three is true of every wish.
+kind kind_of(retry_after wish)
+{
+    REQUIRE(wish.is_none() + wish.is_wait() + wish.is_too_long() == 1);
+    if (wish.is_none())
+        return kind::none;
+    return wish.is_wait() ? kind::wait : kind::too_long;
+}
+
 constexpr std::chrono::system_clock::time_point now(std::chrono::seconds(1696004797)); // 2023-09-29T16:26:37Z
 constexpr milliseconds cap = 120s;
 
-server_wait of_header(std::string_view value)
+retry_after of_header(std::string_view value)
 {
     retry_hints hints;
     hints.retry_after = value;
     return parse_retry_after(hints, now, cap);
 }
 
-server_wait of_text(std::string_view text)
+retry_after of_text(std::string_view text)
 {
     retry_hints hints;
     hints.detail = text;
     return parse_retry_after(hints, now, cap);
 }
 
-server_wait of_body(double seconds)
+retry_after of_body(double seconds)
 {
     retry_hints hints;
     hints.body_retry_after = std::chrono::duration<double>(seconds);
@@ -108,10 +118,10 @@ TEST_CASE("the values of Retry-After are read as the table says")
         {"2023-09-29T16:26:57Z", kind::none, 0s},
     };
     for (header_row const& row : rows) {
-        server_wait const wait = of_header(row.value);
+        retry_after const wish = of_header(row.value);
         CAPTURE(row.value);
-        CHECK(static_cast<int>(wait.what()) == static_cast<int>(row.expected));
-        CHECK(wait.delay().count() == row.delay.count());
+        CHECK(kind_of(wish) == row.expected);
+        CHECK(wish.wait().count() == row.delay.count());
     }
 }
 
@@ -127,16 +137,16 @@ TEST_CASE("the shared vectors of Retry-After are read as they say")
         retry_hints hints;
         hints.retry_after =
             std::string_view(row.at("retry_after").as_string().data(), row.at("retry_after").as_string().size());
-        server_wait const wait = parse_retry_after(hints, present, std::chrono::seconds(row.at("cap_s").as_int64()));
+        retry_after const wish = parse_retry_after(hints, present, std::chrono::seconds(row.at("cap_s").as_int64()));
         boost::json::value const& expected = row.at("expect");
         if (expected.is_object()) {
-            CHECK(wait.what() == kind::wait);
-            CHECK(static_cast<double>(wait.delay().count()) == expected.at("seconds").to_number<double>() * 1000);
+            CHECK(kind_of(wish) == kind::wait);
+            CHECK(static_cast<double>(wish.wait().count()) == expected.at("seconds").to_number<double>() * 1000);
         } else if (expected.as_string() == "use_backoff") {
-            CHECK(wait.what() == kind::none);
+            CHECK(kind_of(wish) == kind::none);
         } else {
             CHECK(expected.as_string() == "give_up_or_long_wait");
-            CHECK(wait.what() == kind::too_long);
+            CHECK(kind_of(wish) == kind::too_long);
         }
     }
 }
@@ -145,53 +155,53 @@ TEST_CASE("the wait until a date is rounded up to milliseconds")
 {
     retry_hints hints;
     hints.retry_after = "Fri, 29 Sep 2023 16:26:57 GMT";
-    CHECK(parse_retry_after(hints, now + std::chrono::microseconds(19'999'500), cap).delay() == 1ms);
-    CHECK(parse_retry_after(hints, now + 19'600ms, cap).delay() == 400ms);
+    CHECK(parse_retry_after(hints, now + std::chrono::microseconds(19'999'500), cap).wait() == 1ms);
+    CHECK(parse_retry_after(hints, now + 19'600ms, cap).wait() == 400ms);
 }
 
 TEST_CASE("retry-after-ms is read as milliseconds")
 {
     retry_hints hints;
     hints.retry_after_ms = "1500";
-    CHECK(parse_retry_after(hints, now, cap).delay() == 1500ms);
+    CHECK(parse_retry_after(hints, now, cap).wait() == 1500ms);
     hints.retry_after_ms = "0.25";
-    CHECK(parse_retry_after(hints, now, cap).delay() == 1ms);
+    CHECK(parse_retry_after(hints, now, cap).wait() == 1ms);
     hints.retry_after_ms = "120000";
-    CHECK(parse_retry_after(hints, now, cap).what() == kind::wait);
+    CHECK(kind_of(parse_retry_after(hints, now, cap)) == kind::wait);
     hints.retry_after_ms = "120001";
-    CHECK(parse_retry_after(hints, now, cap).what() == kind::too_long);
+    CHECK(kind_of(parse_retry_after(hints, now, cap)) == kind::too_long);
     hints.retry_after_ms = "Fri, 29 Sep 2023 16:26:57 GMT";
-    CHECK(parse_retry_after(hints, now, cap).what() == kind::none);
+    CHECK(kind_of(parse_retry_after(hints, now, cap)) == kind::none);
 }
 
 TEST_CASE("the body's retry_after counts where it is a positive number")
 {
-    CHECK(of_body(7).delay() == 7s);
-    CHECK(of_body(0.5).delay() == 500ms);
-    CHECK(of_body(121).what() == kind::too_long);
-    CHECK(of_body(1e300).delay() == std::chrono::hours(24 * 365));
+    CHECK(of_body(7).wait() == 7s);
+    CHECK(of_body(0.5).wait() == 500ms);
+    CHECK(kind_of(of_body(121)) == kind::too_long);
+    CHECK(of_body(1e300).wait() == std::chrono::hours(24 * 365));
     for (double useless : {0.0, -0.0, -7.0, std::numeric_limits<double>::infinity(),
              -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
         CAPTURE(useless);
-        CHECK(of_body(useless).what() == kind::none);
+        CHECK(kind_of(of_body(useless)) == kind::none);
     }
 }
 
 TEST_CASE("the wish is found in the sentences that the service is known to answer")
 {
-    CHECK(of_text("Request was throttled. Your rate limit resets in ~30s.").delay() == 30s);
+    CHECK(of_text("Request was throttled. Your rate limit resets in ~30s.").wait() == 30s);
     CHECK(
         of_text(
             "Request was throttled. Your rate limit for creating predictions is reduced to 6 requests per minute with "
             "a burst of 1 requests while you have less than $5.0 in credit. Your rate limit resets in ~7s.")
-            .delay()
+            .wait()
         == 7s);
-    CHECK(of_text("Request was throttled. Expected available in 1 second.").delay() == 1s);
-    CHECK(of_text("Request was throttled. Expected available in 12 seconds.").delay() == 12s);
-    CHECK(of_text("resets in ~7s").delay() == 7s);
-    CHECK(of_text("available in 1 second(s)").delay() == 1s);
-    CHECK(of_text("resets in 1.5 s").delay() == 1500ms);
-    CHECK(of_text("resets in ~600s").what() == kind::too_long);
+    CHECK(of_text("Request was throttled. Expected available in 1 second.").wait() == 1s);
+    CHECK(of_text("Request was throttled. Expected available in 12 seconds.").wait() == 12s);
+    CHECK(of_text("resets in ~7s").wait() == 7s);
+    CHECK(of_text("available in 1 second(s)").wait() == 1s);
+    CHECK(of_text("resets in 1.5 s").wait() == 1500ms);
+    CHECK(kind_of(of_text("resets in ~600s")) == kind::too_long);
 }
 
 TEST_CASE("other sentences hold no wish")
@@ -200,24 +210,24 @@ TEST_CASE("other sentences hold no wish")
              "resets in -5s", "resets in 0s", "resets in 5", "resets in 5 minutes", "available in 2 m",
              "available in 5sheep", "6 requests per minute", "waits 5s", "resets in ~inf s"}) {
         CAPTURE(text);
-        CHECK(of_text(text).what() == kind::none);
+        CHECK(kind_of(of_text(text)) == kind::none);
     }
-    CHECK(of_text("it resets in a while: it resets in ~5s").delay() == 5s);
+    CHECK(of_text("it resets in a while: it resets in ~5s").wait() == 5s);
 }
 
 TEST_CASE("the first usable place of an answer counts")
 {
     retry_hints hints;
     hints.ratelimit_reset = "6";
-    CHECK(parse_retry_after(hints, now, cap).delay() == 6s);
+    CHECK(parse_retry_after(hints, now, cap).wait() == 6s);
     hints.detail = "Your rate limit resets in ~5s.";
-    CHECK(parse_retry_after(hints, now, cap).delay() == 5s);
+    CHECK(parse_retry_after(hints, now, cap).wait() == 5s);
     hints.body_retry_after = std::chrono::duration<double>(4);
-    CHECK(parse_retry_after(hints, now, cap).delay() == 4s);
+    CHECK(parse_retry_after(hints, now, cap).wait() == 4s);
     hints.retry_after = "3";
-    CHECK(parse_retry_after(hints, now, cap).delay() == 3s);
+    CHECK(parse_retry_after(hints, now, cap).wait() == 3s);
     hints.retry_after_ms = "2000";
-    CHECK(parse_retry_after(hints, now, cap).delay() == 2s);
+    CHECK(parse_retry_after(hints, now, cap).wait() == 2s);
 }
 
 TEST_CASE("a place that is not usable does not hide the next")
@@ -227,7 +237,7 @@ TEST_CASE("a place that is not usable does not hide the next")
     hints.retry_after = "0";
     hints.body_retry_after = std::chrono::duration<double>(-1);
     hints.detail = "resets in ~7s";
-    CHECK(parse_retry_after(hints, now, cap).delay() == 7s);
+    CHECK(parse_retry_after(hints, now, cap).wait() == 7s);
 }
 
 TEST_CASE("a wish that is too long is not replaced by a shorter one of a later place")
@@ -235,23 +245,23 @@ TEST_CASE("a wish that is too long is not replaced by a shorter one of a later p
     retry_hints hints;
     hints.retry_after = "3600";
     hints.body_retry_after = std::chrono::duration<double>(1);
-    CHECK(parse_retry_after(hints, now, cap).what() == kind::too_long);
-    CHECK(parse_retry_after(hints, now, cap).delay() == 1h);
-    CHECK(parse_retry_after(hints, now, 2h).what() == kind::wait);
+    CHECK(kind_of(parse_retry_after(hints, now, cap)) == kind::too_long);
+    CHECK(parse_retry_after(hints, now, cap).wait() == 1h);
+    CHECK(kind_of(parse_retry_after(hints, now, 2h)) == kind::wait);
 }
 
 TEST_CASE("ratelimit-reset beyond the cap is left out")
 {
     retry_hints hints;
     hints.ratelimit_reset = "1696004817"; // a point of time, as other services send it
-    CHECK(parse_retry_after(hints, now, cap).what() == kind::none);
+    CHECK(kind_of(parse_retry_after(hints, now, cap)) == kind::none);
     hints.ratelimit_reset = "120";
-    CHECK(parse_retry_after(hints, now, cap).delay() == 120s);
+    CHECK(parse_retry_after(hints, now, cap).wait() == 120s);
 }
 
 TEST_CASE("an answer without any wish leaves the caller to its own backoff")
 {
-    CHECK(parse_retry_after(retry_hints(), now, cap).what() == kind::none);
-    CHECK(parse_retry_after(retry_hints(), now, cap).delay() == 0ms);
-    CHECK(server_wait().what() == kind::none);
+    CHECK(kind_of(parse_retry_after(retry_hints(), now, cap)) == kind::none);
+    CHECK(parse_retry_after(retry_hints(), now, cap).wait() == 0ms);
+    CHECK(kind_of(retry_after()) == kind::none);
 }

@@ -1,0 +1,175 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_CONFIG_HPP
+#define REPLICATE_CONFIG_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+
+namespace replicate {
+
+/// How TLS is done. Certificate and host name are always verified; TLS 1.2 is the least.
+class tls_config {
+public:
+    /// Certificates (PEM) trusted besides those of the system, which are the ones OpenSSL finds: its built-in paths, or
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` where they are set. Default: none.
+    std::string certificate_authority;
+    /// Trust only `certificate_authority`, not the system's. Default: false.
+    bool only_certificate_authority = false;
+    /// Resume earlier TLS sessions, which halves the cost of a new connection. 0-RTT is never used, because a request
+    /// sent that way could be replayed. Default: true.
+    bool session_resumption = true;
+
+    /// The defaults.
+    tls_config() = default;
+};
+
+/// Which proxy to go through. The token never reaches the proxy: it sees a CONNECT to host and port.
+class proxy_config {
+public:
+    /// `http://host:port` or `http://user:password@host:port`; empty for none. `config::from_environment()` takes it from
+    /// `HTTPS_PROXY`, else `https_proxy`.
+    std::string url;
+    /// Hosts reached without it, separated by commas: `localhost,.internal,10.0.0.1`; a name also stands for what ends in
+    /// it after a dot, `*` for all. `config::from_environment()` takes it from `NO_PROXY`, else `no_proxy`.
+    std::string bypass;
+
+    /// No proxy.
+    proxy_config() = default;
+};
+
+/// How long each phase of a request may take. Each ends in `errc::timed_out`, and the diagnostics name the phase; the
+/// whole call has its own limit besides. All are above zero and at most a day.
+class timeout_config {
+public:
+    /// Looking up the addresses of a host. Default 5 s.
+    std::chrono::steady_clock::duration resolve = std::chrono::seconds(5);
+    /// Connecting, over all addresses, including the proxy's answer. Default 10 s.
+    std::chrono::steady_clock::duration connect = std::chrono::seconds(10);
+    /// The wait before the next address is tried side by side (RFC 8305). Default 250 ms.
+    std::chrono::steady_clock::duration connect_stagger = std::chrono::milliseconds(250);
+    /// The TLS handshake. Default 10 s.
+    std::chrono::steady_clock::duration handshake = std::chrono::seconds(10);
+    /// Sending the request: 30 s, and one second more for each 32 KiB of it.
+    std::chrono::steady_clock::duration write = std::chrono::seconds(30);
+    /// From the end of the request to the end of the answer's header; what a sync create asks the service to wait
+    /// (`Prefer: wait=n`) is added. Default 30 s.
+    std::chrono::steady_clock::duration response = std::chrono::seconds(30);
+    /// The body of the answer: so long, and one second more for each 32 KiB of it. Default 30 s.
+    std::chrono::steady_clock::duration read = std::chrono::seconds(30);
+    /// A whole call of one request, with its retries, unless the call says otherwise. Default 2 min.
+    std::chrono::steady_clock::duration call = std::chrono::minutes(2);
+    /// A whole `run`, unless the call says otherwise. The service ends a prediction after 30 minutes of running; its
+    /// queue has no limit. Default 1 h.
+    std::chrono::steady_clock::duration run = std::chrono::hours(1);
+    /// What a call that was cancelled, or whose time is up, may still spend in the background to cancel its
+    /// prediction, after the service has told its id. Default 5 s.
+    std::chrono::steady_clock::duration remote_cancel = std::chrono::seconds(5);
+
+    /// The defaults.
+    timeout_config() = default;
+};
+
+/// How connections are kept. Idle ones are closed at the next use of the pool or when the client ends: no timer
+/// runs for them, so `io_context::run()` returns when the work is done.
+class pool_config {
+public:
+    /// The most connections to one origin; further requests wait in order. Each sync wait holds one. At least 1. Default 128.
+    std::size_t connections_per_origin = 128;
+    /// An idle connection is not used again after so long. Default 55 s, less than the minute after which middle boxes forget.
+    std::chrono::steady_clock::duration idle_timeout = std::chrono::seconds(55);
+    /// A connection is not used again so long after it was opened, so that a change of address is noticed. Default 10 min.
+    std::chrono::steady_clock::duration maximum_age = std::chrono::minutes(10);
+
+    /// The defaults.
+    pool_config() = default;
+};
+
+/// How requests that may be repeated are repeated. Those that read or cancel are repeated after a failure of the network,
+/// 408, 429 and 5xx; one that creates only after 429, or where no byte of it can have been acted on.
+class retry_config {
+public:
+    /// The most tries of one request; 1 means no repetition. Waits of 429 do not count. Default 4.
+    unsigned attempts = 4;
+    /// The first wait is a random part of this, each further one of twice as much. Default 500 ms.
+    std::chrono::steady_clock::duration first_backoff = std::chrono::milliseconds(500);
+    /// The most that is waited, unless the service asks for more. Default 8 s.
+    std::chrono::steady_clock::duration maximum_backoff = std::chrono::seconds(8);
+    /// A service that asks for a longer wait than this gets none: the call fails at once with its answer. Default 2 min.
+    std::chrono::steady_clock::duration maximum_retry_after = std::chrono::minutes(2);
+
+    /// The defaults.
+    retry_config() = default;
+};
+
+/// Bounds on what a client does at once and on what it takes from a server.
+class limits_config {
+public:
+    /// The most calls at work at once; further ones wait in order. At least 1. A `run` is one call from create to
+    /// end, so this is also the most predictions in flight. Default 100, below `pool_config::connections_per_origin` so that sync waits leave
+    /// connections for the rest.
+    std::size_t in_flight = 100;
+    /// The largest header of an answer, in bytes. Default 64 KiB.
+    std::size_t header_bytes = 64 * 1024;
+    /// The largest JSON answer, in bytes. Default 32 MiB.
+    std::size_t body_bytes = 32 * 1024 * 1024;
+    /// The largest file that `file_output::async_read` takes into memory, in bytes. Default 256 MiB.
+    std::size_t download_bytes = 256 * 1024 * 1024;
+
+    /// The defaults.
+    limits_config() = default;
+};
+
+/// All that a client can be told. A plain value: fill it, then make a `client` of it, which checks it (an `error` of
+/// `errc::invalid_configuration` names the member) and keeps a copy.
+class config {
+public:
+    /// The API token, from https://replicate.com/account/api-tokens . It is sent to the origin of `base_url` alone, and
+    /// stands in no message.
+    std::string token;
+    /// Where set, called for each request instead of using `token`; for tokens that change. Called on the client's
+    /// strand, must not block; what it throws ends the call.
+    std::function<std::string()> token_source;
+    /// The API. `https` only, unless `allow_insecure`; `/v1` is added where the path is empty; a path prefix is kept.
+    std::string base_url = "https://api.replicate.com/v1";
+    /// Allows a `base_url` with `http` if its host is this machine (127.0.0.0/8, ::1, localhost). Default: false.
+    bool allow_insecure = false;
+    /// The header User-Agent.
+    std::string user_agent = default_user_agent();
+    /// TLS.
+    tls_config tls;
+    /// The proxy.
+    proxy_config proxy;
+    /// Time limits.
+    timeout_config timeouts;
+    /// Connections.
+    pool_config pool;
+    /// Repetition.
+    retry_config retry;
+    /// Bounds.
+    limits_config limits;
+
+    /// The defaults, without a token.
+    config() = default;
+
+    /// The defaults with what the environment says: `REPLICATE_API_TOKEN`, `REPLICATE_BASE_URL`, `HTTPS_PROXY`, `NO_PROXY`.
+    /// Reads the environment of the process, so no other thread may change that at the same time. A missing token is
+    /// reported when a client is made.
+    static config from_environment();
+
+    /// The same, with another environment: `lookup` gives the value of a variable, or null.
+    static config from_environment(std::function<char const*(char const*)> const& lookup);
+
+    /// `replicate-cpp/` and the version.
+    static std::string default_user_agent();
+};
+
+} // namespace replicate
+
+#include <replicate/detail/config_environment.hpp>
+
+#endif

@@ -1,0 +1,146 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_CORE_PREDICTION_MACHINE_HPP
+#define REPLICATE_CORE_PREDICTION_MACHINE_HPP
+
+#include <replicate/error_code.hpp>
+#include <replicate/prediction.hpp>
+#include <replicate/run_options.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace replicate::core {
+
+/// What `run` has to do next.
+enum class run_action_kind {
+    /// Create the prediction, asking the service to hold its answer for `server_wait` (zero: not to hold it).
+    create,
+    /// Wait for `pause`.
+    wait,
+    /// Ask for the prediction.
+    get,
+    /// Cancel the prediction at the service.
+    cancel,
+    /// Done: the prediction as last seen is the result.
+    finish,
+    /// Done: the last request's failure is the result.
+    fail,
+    /// Done: the caller has gone; nobody wants a result.
+    abandon
+};
+
+/// What to do next, with what it needs.
+struct run_action {
+    /// What to do.
+    run_action_kind kind;
+    /// For `create`.
+    std::chrono::seconds server_wait{0};
+    /// For `wait`.
+    std::chrono::steady_clock::duration pause{0};
+};
+
+/// The life of one prediction as its caller sees it: create, wait, poll, cancel, done. It decides; `detail::run` acts.
+/// Each member takes what has happened and answers what to do next.
+class prediction_machine {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+    using duration = std::chrono::steady_clock::duration;
+
+    /// Precondition: the options have been checked.
+    prediction_machine(run_options options, time_point deadline)
+        : options_(std::move(options))
+        , deadline_(deadline)
+        , interval_(options_.first_poll_interval)
+    {
+    }
+
+    /// The first thing to do. A sync wait ends before the deadline, so that the answer, which alone tells the id, is not
+    /// lost to a race with it.
+    run_action start(time_point now)
+    {
+        using namespace std::chrono_literals;
+        run_action action{run_action_kind::create};
+        if (options_.wait.is_sync()) {
+            auto const left = std::chrono::floor<std::chrono::seconds>(deadline_ - now - 1s);
+            action.server_wait = std::clamp(left, 0s, options_.wait.at_most());
+        }
+        asked_to_hold_ = action.server_wait > 0s;
+        return action;
+    }
+
+    /// The service has answered the create. `all_there` is false where its status says that outputs are missing (202).
+    run_action on_created(prediction const& seen, bool all_there, time_point now, double jitter)
+    {
+        created_at_ = now;
+        status_ = seen.status;
+        if (seen.is_terminal())
+            return {run_action_kind::finish};
+        bool const holds_output = asked_to_hold_ && all_there && !seen.output().is_null();
+        if (holds_output && options_.early_output)
+            return {run_action_kind::finish};
+        // The service sends a held answer before its record is final: one look tells the final status.
+        return holds_output ? run_action{run_action_kind::get} : pause(now, jitter);
+    }
+
+    /// The prediction was asked for, and this is how it stands.
+    run_action on_seen(prediction const& seen, time_point now, double jitter)
+    {
+        status_ = seen.status;
+        return seen.is_terminal() ? run_action{run_action_kind::finish} : pause(now, jitter);
+    }
+
+    /// The prediction was asked for, and the request failed, its repetitions included. A prediction that is paid for is
+    /// not given up for that while the failure may pass.
+    run_action on_get_failed(boost::system::error_code code, time_point now, double jitter)
+    {
+        return may_pass(code, now) ? pause(now, jitter) : run_action{run_action_kind::fail};
+    }
+
+    /// The pause is over.
+    run_action on_waited() const noexcept { return {run_action_kind::get}; }
+
+    /// The caller has gone, or its time is up.
+    run_action on_stopped() const noexcept
+    {
+        bool const runs = created_at_ != time_point() && !replicate::is_terminal(status_);
+        bool const wanted = options_.on_cancel == on_cancel::cancel_remote;
+        return {runs && wanted ? run_action_kind::cancel : run_action_kind::abandon};
+    }
+
+    /// The create failed. There is nothing to wait for.
+    run_action on_create_failed() const noexcept { return {run_action_kind::fail}; }
+
+private:
+    bool may_pass(boost::system::error_code code, time_point now) const noexcept
+    {
+        // A prediction that was just created may not have reached the replica that is asked.
+        if (code == condition::not_found)
+            return now - created_at_ < std::chrono::seconds(5);
+        return code == condition::timeout || code == condition::connection || code == condition::server_error
+            || code == condition::rate_limited || code == condition::protocol;
+    }
+
+    /// Precondition: 0 <= jitter < 1.
+    run_action pause(time_point now, double jitter)
+    {
+        auto const spread = std::chrono::duration<double>(interval_) * (0.9 + 0.2 * jitter);
+        run_action action{run_action_kind::wait};
+        action.pause = std::min(std::chrono::duration_cast<duration>(spread), std::max(deadline_ - now, duration(0)));
+        interval_ = std::min(interval_ + interval_ / 2, options_.maximum_poll_interval);
+        return action;
+    }
+
+    run_options options_;
+    time_point deadline_;
+    duration interval_;
+    time_point created_at_{};
+    prediction_status status_ = prediction_status::unknown;
+    bool asked_to_hold_ = false;
+};
+
+} // namespace replicate::core
+
+#endif

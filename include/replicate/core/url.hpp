@@ -1,0 +1,148 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_CORE_URL_HPP
+#define REPLICATE_CORE_URL_HPP
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+namespace replicate::core {
+
+/// Where a connection leads to: what two requests must have in common to share one, or the token.
+class origin {
+public:
+    /// True for https.
+    bool secure = true;
+    /// Host name in lower case, or an address without brackets.
+    std::string host;
+    /// Port.
+    std::uint16_t port = 443;
+
+    /// Nowhere.
+    origin() = default;
+
+    /// The host as it stands in a Host header or a CONNECT: brackets around an IPv6 address, the port where it is not the
+    /// scheme's own.
+    std::string authority() const
+    {
+        std::string const name = bracketed_host();
+        bool const usual = port == (secure ? 443 : 80);
+        return usual ? name : name + ':' + std::to_string(port);
+    }
+
+    /// The host and always the port, as CONNECT wants it.
+    std::string host_and_port() const { return bracketed_host() + ':' + std::to_string(port); }
+
+    /// Same scheme, host and port.
+    friend bool operator==(origin const& left, origin const& right) noexcept = default;
+
+    /// Any order, for maps.
+    friend bool operator<(origin const& left, origin const& right) noexcept
+    {
+        return std::tie(left.secure, left.host, left.port) < std::tie(right.secure, right.host, right.port);
+    }
+
+private:
+    std::string bracketed_host() const
+    {
+        return host.find(':') == std::string::npos ? host : '[' + host + ']';
+    }
+};
+
+/// An absolute http or https URL, taken apart.
+class absolute_url {
+public:
+    /// Scheme, host, port.
+    core::origin origin;
+    /// Path, still percent-encoded; may be empty.
+    std::string path;
+    /// Query without its question mark, still percent-encoded.
+    std::string query;
+    /// User name and password, decoded; empty where there are none.
+    std::string user, password;
+    /// True when the URL has a fragment.
+    bool has_fragment = false;
+
+    /// Nothing.
+    absolute_url() = default;
+
+    /// Path and query, as a request line wants them.
+    std::string target() const
+    {
+        std::string result = path.empty() ? "/" : path;
+        return query.empty() ? result : result + '?' + query;
+    }
+};
+
+/// Takes an absolute http or https URL apart; nothing where it is not one.
+inline std::optional<absolute_url> parse_absolute_url(std::string_view text)
+{
+    auto const parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
+    if (!parsed)
+        return std::nullopt;
+    boost::urls::url_view const url = *parsed;
+    bool const secure = url.scheme_id() == boost::urls::scheme::https;
+    if ((!secure && url.scheme_id() != boost::urls::scheme::http) || !url.has_authority())
+        return std::nullopt;
+    absolute_url result;
+    result.origin.secure = secure;
+    result.origin.port = url.has_port() ? url.port_number() : static_cast<std::uint16_t>(secure ? 443 : 80);
+    if (url.has_port() && url.port_number() == 0)
+        return std::nullopt;
+    result.origin.host = url.host_address();
+    for (char& letter : result.origin.host)
+        if (letter >= 'A' && letter <= 'Z')
+            letter = static_cast<char>(letter - 'A' + 'a');
+    if (result.origin.host.empty())
+        return std::nullopt;
+    result.path.assign(url.encoded_path().data(), url.encoded_path().size());
+    result.query.assign(url.encoded_query().data(), url.encoded_query().size());
+    result.user = url.user();
+    result.password = url.password();
+    result.has_fragment = url.has_fragment();
+    return result;
+}
+
+/// True for a host that is this machine: 127.0.0.0/8, ::1, localhost.
+inline bool is_loopback_host(std::string_view host) noexcept
+{
+    if (host == "localhost" || host == "::1")
+        return true;
+    // A name such as 127.evil.example must not pass: digits and dots alone.
+    return host.substr(0, 4) == "127." && host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+/// True when a list of hosts separated by commas, as in NO_PROXY, names this host: itself, a parent domain (with or without
+/// a leading dot), or `*`.
+inline bool is_listed_host(std::string_view list, std::string_view host) noexcept
+{
+    while (!list.empty()) {
+        auto const end = list.find(',');
+        std::string_view entry = list.substr(0, end);
+        list = end == std::string_view::npos ? std::string_view() : list.substr(end + 1);
+        while (!entry.empty() && (entry.front() == ' ' || entry.front() == '.'))
+            entry.remove_prefix(1);
+        while (!entry.empty() && entry.back() == ' ')
+            entry.remove_suffix(1);
+        if (entry.empty())
+            continue;
+        if (entry == "*" || entry == host)
+            return true;
+        if (host.size() > entry.size() && host.substr(host.size() - entry.size()) == entry
+            && host[host.size() - entry.size() - 1] == '.')
+            return true;
+    }
+    return false;
+}
+
+} // namespace replicate::core
+
+#endif

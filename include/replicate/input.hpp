@@ -1,0 +1,210 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_INPUT_HPP
+#define REPLICATE_INPUT_HPP
+
+#include <replicate/error.hpp>
+#include <replicate/file.hpp>
+
+#include <boost/json/value.hpp>
+#include <boost/json/value_from.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace replicate {
+
+namespace json = boost::json;
+
+/// One value of a model's input: null, a bool, a number, text of every kind of string, a list, an object,
+/// any `boost::json::value`, or a file of an earlier output (which passes as its URL).
+class input_value {
+public:
+    /// null
+    input_value(std::nullptr_t = nullptr) {}
+    /// true or false
+    template<std::same_as<bool> Bool>
+    input_value(Bool value)
+        : value_(value)
+    {
+    }
+    /// A whole number.
+    template<std::integral Integer>
+        requires(!std::same_as<Integer, bool>)
+    input_value(Integer value)
+        : value_(value)
+    {
+    }
+    /// A number. One that is not finite has no JSON form and is refused when the value is put into an `input`.
+    template<std::floating_point Float>
+    input_value(Float value)
+        : value_(static_cast<double>(value))
+    {
+    }
+    /// Text, UTF-8.
+    input_value(char const* text)
+        : value_(json::string_view(text))
+    {
+    }
+    /// Text, UTF-8.
+    input_value(std::string const& text)
+        : value_(json::string_view(text.data(), text.size()))
+    {
+    }
+    /// Text, UTF-8.
+    input_value(std::string_view text)
+        : value_(json::string_view(text.data(), text.size()))
+    {
+    }
+    /// Any JSON.
+    input_value(json::value value)
+        : value_(std::move(value))
+    {
+    }
+    /// A JSON object.
+    input_value(json::object value)
+        : value_(std::move(value))
+    {
+    }
+    /// A JSON array.
+    input_value(json::array value)
+        : value_(std::move(value))
+    {
+    }
+    /// JSON text.
+    input_value(json::string value)
+        : value_(std::move(value))
+    {
+    }
+    /// A file of an earlier output: its URL.
+    input_value(file_output const& file)
+        : input_value(file.url())
+    {
+    }
+    /// A list of values.
+    template<class Element>
+        requires std::constructible_from<input_value, Element const&>
+    input_value(std::vector<Element> const& elements)
+        : value_(json::array())
+    {
+        for (auto const& element : elements)
+            value_.get_array().push_back(input_value(static_cast<Element const&>(element)).value_);
+    }
+
+    /// The value as JSON.
+    json::value const& json() const noexcept { return value_; }
+
+private:
+    json::value value_;
+};
+
+/// The input of a model: named values.
+///
+///     replicate::input input{{"prompt", "Hello, world!"}, {"max_tokens", 512}};
+///     input.set("seed", 42).set("stop", std::vector<std::string>{"\n"});
+///
+/// (With g++ 12 make it before the expression that holds `co_await`: a braced list does not compile inside one,
+/// `replicate::input().set("prompt", prompt)` does.)
+/// Refused at once, with an `error` of `errc::invalid_argument` that names the member: an empty name, a number that
+/// is not finite, JSON that is not an object. A value type; not to be changed by two threads at once.
+class input {
+public:
+    /// No values.
+    input() = default;
+
+    /// The values listed; a later one replaces an earlier one of the same name.
+    input(std::initializer_list<std::pair<std::string_view, input_value>> members)
+    {
+        for (auto const& [name, value] : members)
+            set(name, value);
+    }
+
+    /// The members of a JSON object.
+    input(json::object const& members)
+    {
+        for (auto const& member : members)
+            set(std::string_view(member.key().data(), member.key().size()), member.value());
+    }
+
+    /// The members of a JSON value, which must be an object.
+    explicit input(json::value const& value);
+
+    /// Sets a value, replacing one of the same name; returns *this.
+    input& set(std::string_view name, input_value value) &
+    {
+        store(name, std::move(value));
+        return *this;
+    }
+
+    /// Sets a value, replacing one of the same name; returns *this.
+    input&& set(std::string_view name, input_value value) &&
+    {
+        store(name, std::move(value));
+        return std::move(*this);
+    }
+
+    /// True when there is a value of this name.
+    bool contains(std::string_view name) const noexcept { return members_.contains({name.data(), name.size()}); }
+
+    /// The value of this name; an `error` of `errc::invalid_argument` where there is none.
+    json::value const& at(std::string_view name) const;
+
+    /// All values.
+    json::object const& object() const noexcept { return members_; }
+
+private:
+    void store(std::string_view name, input_value value);
+
+    json::object members_;
+};
+
+namespace detail {
+
+inline void refuse_non_finite(std::string const& name, json::value const& value)
+{
+    if (value.is_double() && !std::isfinite(value.get_double()))
+        throw_invalid_argument(name, "is not a finite number, so it has no JSON form");
+    if (value.is_array())
+        for (std::size_t i = 0; i < value.get_array().size(); ++i)
+            refuse_non_finite(name + "[" + std::to_string(i) + "]", value.get_array()[i]);
+    if (value.is_object())
+        for (auto const& member : value.get_object())
+            refuse_non_finite(name + "." + std::string(member.key().data(), member.key().size()), member.value());
+}
+
+} // namespace detail
+
+inline input::input(json::value const& value)
+{
+    if (!value.is_object())
+        detail::throw_invalid_argument("input", "must be a JSON object: named values such as {\"prompt\": \"...\"}");
+    *this = input(value.get_object());
+}
+
+inline json::value const& input::at(std::string_view name) const
+{
+    json::value const* value = members_.if_contains({name.data(), name.size()});
+    if (value == nullptr)
+        detail::throw_invalid_argument("input." + std::string(name), "there is no value of this name");
+    return *value;
+}
+
+inline void input::store(std::string_view name, input_value value)
+{
+    if (name.empty())
+        detail::throw_invalid_argument("input", "a value has an empty name");
+    detail::refuse_non_finite("input." + std::string(name), value.json());
+    members_[json::string_view(name.data(), name.size())] = value.json();
+}
+
+} // namespace replicate
+
+#endif

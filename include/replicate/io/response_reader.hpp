@@ -1,0 +1,202 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_IO_RESPONSE_READER_HPP
+#define REPLICATE_IO_RESPONSE_READER_HPP
+
+#include <replicate/core/request.hpp>
+#include <replicate/error_code.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace replicate::io {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+/// Keeps of an answer what is used, and no more: a `http::message` with all of its fields costs twice as much.
+class response_parser final : public http::basic_parser<false> {
+public:
+    response_parser(std::size_t header_limit_bytes, std::size_t body_limit_bytes)
+    {
+        header_limit(static_cast<std::uint32_t>(header_limit_bytes));
+        body_limit(static_cast<std::uint64_t>(body_limit_bytes));
+        eager(true);
+    }
+
+    /// What was read so far.
+    core::response& response() noexcept { return response_; }
+
+    /// The status; 0 before the first line has come.
+    unsigned status() const noexcept { return response_.status; }
+
+    /// True where the framing was right but odd, so that the next message on this connection is not to be trusted.
+    bool is_odd() const noexcept { return odd_; }
+
+private:
+    using code = beast::error_code;
+
+    void on_request_impl(http::verb, beast::string_view, beast::string_view, int, code&) override {}
+
+    void on_response_impl(int status, beast::string_view, int, code& error) override
+    {
+        response_.status = static_cast<unsigned>(status);
+        // 101 answers an Upgrade that was never asked for.
+        if (status < 100 || status > 599 || status == 101)
+            error = errc::malformed_response;
+    }
+
+    void on_field_impl(http::field, beast::string_view name, beast::string_view value, code& error) override
+    {
+        std::string lower_case_name(name.data(), name.size());
+        for (char& letter : lower_case_name)
+            if (letter >= 'A' && letter <= 'Z')
+                letter = static_cast<char>(letter - 'A' + 'a');
+        // No other coding was asked for; Beast would accept "gzip, chunked" and hand over the compressed bytes.
+        if (lower_case_name == "transfer-encoding" && !beast::iequals(value, "chunked"))
+            error = errc::malformed_response;
+        if (lower_case_name == "content-length")
+            odd_ = odd_ || std::exchange(has_length_, true);
+        if (core::is_kept_header(lower_case_name))
+            response_.headers.emplace_back(std::move(lower_case_name), std::string(value.data(), value.size()));
+    }
+
+    void on_header_impl(code&) override {}
+
+    void on_body_init_impl(boost::optional<std::uint64_t> const& length, code&) override
+    {
+        // The length is the server's claim: reserve what an ordinary answer needs, let the rest grow.
+        if (length)
+            response_.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, 1024 * 1024)));
+    }
+
+    std::size_t on_body_impl(beast::string_view part, code&) override
+    {
+        response_.body.append(part.data(), part.size());
+        return part.size();
+    }
+
+    void on_chunk_header_impl(std::uint64_t, beast::string_view, code&) override {}
+
+    std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view part, code&) override
+    {
+        response_.body.append(part.data(), part.size());
+        return part.size();
+    }
+
+    void on_finish_impl(code&) override {}
+
+    core::response response_;
+    bool has_length_ = false;
+    bool odd_ = false;
+};
+
+/// Bytes in, one final answer out; interim answers (1xx) are passed over. Sans I/O.
+class response_reader {
+public:
+    response_reader(std::size_t header_limit_bytes, std::size_t body_limit_bytes)
+        : header_limit_(header_limit_bytes)
+        , body_limit_(body_limit_bytes)
+    {
+        parser_.emplace(header_limit_, body_limit_);
+    }
+
+    /// Takes what it can of the bytes that have come, and says how many. `code` is set for an answer that is not
+    /// acceptable; then the connection is of no more use.
+    std::size_t feed(std::string_view bytes, boost::system::error_code& code)
+    {
+        std::size_t taken = 0;
+        while (taken < bytes.size() && !is_complete()) {
+            beast::error_code parse_code;
+            std::size_t const used =
+                parser_->put(asio::const_buffer(bytes.data() + taken, bytes.size() - taken), parse_code);
+            taken += used;
+            if (parse_code == http::error::need_more)
+                break;
+            if (parse_code)
+                return fail(parse_code, taken, code);
+            if (parser_->is_done() && response().status < 200 && !skip_interim())
+                return fail(errc::malformed_response, taken, code);
+        }
+        return taken;
+    }
+
+    /// The other side has ended the connection, in a way that TLS vouches for; `rest` is what `feed` did not take.
+    void end(std::string_view rest, boost::system::error_code& code)
+    {
+        if (response().status == 0 && !may_begin_header(rest)) {
+            code = errc::malformed_response;
+            return;
+        }
+        beast::error_code parse_code;
+        if (parser_->got_some())
+            parser_->put_eof(parse_code);
+        if (parse_code || !is_complete())
+            code = has_begun() ? errc::truncated_response : errc::connection_lost;
+    }
+
+    /// True when the answer has come whole.
+    bool is_complete() const { return parser_->is_done() && parser_->status() >= 200; }
+
+    /// True when a byte of an answer has come.
+    bool has_begun() const { return parser_->got_some() || interim_answers_ > 0; }
+
+    /// True when the header has come whole.
+    bool has_header() const { return parser_->is_header_done() && parser_->status() >= 200; }
+
+    /// True when the connection may carry another request after this answer.
+    bool may_reuse() const { return is_complete() && parser_->keep_alive() && !parser_->is_odd(); }
+
+    /// The answer, or what has come of it.
+    core::response& response() { return parser_->response(); }
+
+private:
+    /// The parser takes no byte of the first line before it has all of it, so what it would have refused is looked at here.
+    static bool may_begin_header(std::string_view bytes) noexcept
+    {
+        constexpr std::string_view start = "HTTP/1.";
+        if (bytes.substr(0, start.size()) != start.substr(0, bytes.size()))
+            return false;
+        auto const line_end = bytes.find('\n');
+        return line_end == std::string_view::npos || bytes[line_end - 1] == '\r';
+    }
+
+    bool skip_interim()
+    {
+        parser_.emplace(header_limit_, body_limit_);
+        return ++interim_answers_ <= 16;
+    }
+
+    static std::size_t fail(boost::system::error_code cause, std::size_t taken, boost::system::error_code& code)
+    {
+        if (cause == http::error::header_limit)
+            code = errc::header_too_large;
+        else if (cause == http::error::body_limit)
+            code = errc::body_too_large;
+        else
+            code = errc::malformed_response;
+        return taken;
+    }
+
+    std::size_t header_limit_;
+    std::size_t body_limit_;
+    std::optional<response_parser> parser_;
+    int interim_answers_ = 0;
+};
+
+} // namespace replicate::io
+
+#endif

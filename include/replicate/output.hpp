@@ -1,0 +1,124 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_OUTPUT_HPP
+#define REPLICATE_OUTPUT_HPP
+
+#include <replicate/file.hpp>
+#include <replicate/prediction.hpp>
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace replicate {
+
+/// What a model answered. It is text, JSON or files by request: which of them makes sense is the model's affair.
+/// A value; copies share the content.
+class output {
+public:
+    /// No answer.
+    output() = default;
+
+    /// The answer of a prediction; its files are read by `client`.
+    explicit output(replicate::prediction source, std::shared_ptr<detail::client_state> client = nullptr)
+        : prediction_(std::make_shared<replicate::prediction const>(std::move(source)))
+        , client_(std::move(client))
+    {
+    }
+
+    /// The answer as text: a string as it is, a list of strings joined with nothing between (the pieces of a language
+    /// model), "" for null. Anything else is an `error` of `errc::output_mismatch`.
+    std::string text() const;
+
+    /// The answer as JSON.
+    json::value const& json() const noexcept { return prediction_->output(); }
+
+    /// The answer as a T, by Boost.JSON's conversions: `as<std::vector<std::string>>()`.
+    /// An answer that does not fit is an `error` of `errc::output_mismatch`.
+    template<class T>
+    T as() const;
+
+    /// The files of the answer: every string in it, at any depth, that is an `https:` or a `data:` URL, in order.
+    std::vector<file_output> files() const;
+
+    /// The prediction behind it: id, metrics, logs, links.
+    replicate::prediction const& prediction() const noexcept { return *prediction_; }
+
+private:
+    std::shared_ptr<replicate::prediction const> prediction_ = std::make_shared<replicate::prediction const>();
+    std::shared_ptr<detail::client_state> client_;
+};
+
+namespace detail {
+
+[[noreturn]] inline void throw_output_mismatch(prediction const& source, std::string_view wanted)
+{
+    std::string const shown = json::serialize(source.output()).substr(0, 200);
+    throw make_error(errc::output_mismatch, "not " + std::string(wanted) + " (prediction " + source.id + "): " + shown);
+}
+
+inline bool is_file_url(std::string_view text) noexcept
+{
+    return text.substr(0, 8) == "https://" || text.substr(0, 5) == "data:";
+}
+
+inline void collect_file_urls(json::value const& value, std::vector<std::string>& urls)
+{
+    if (value.is_string() && is_file_url({value.get_string().data(), value.get_string().size()}))
+        urls.emplace_back(value.get_string().data(), value.get_string().size());
+    if (value.is_array())
+        for (json::value const& element : value.get_array())
+            collect_file_urls(element, urls);
+    if (value.is_object())
+        for (auto const& member : value.get_object())
+            collect_file_urls(member.value(), urls);
+}
+
+} // namespace detail
+
+inline std::string output::text() const
+{
+    json::value const& value = json();
+    std::string text;
+    if (value.is_string())
+        text.assign(value.get_string().data(), value.get_string().size());
+    else if (value.is_array())
+        for (json::value const& piece : value.get_array()) {
+            if (!piece.is_string())
+                detail::throw_output_mismatch(*prediction_, "text");
+            text.append(piece.get_string().data(), piece.get_string().size());
+        }
+    else if (!value.is_null())
+        detail::throw_output_mismatch(*prediction_, "text");
+    return text;
+}
+
+template<class T>
+T output::as() const
+{
+    auto result = json::try_value_to<T>(json());
+    if (!result)
+        detail::throw_output_mismatch(*prediction_, "of the type asked for");
+    return std::move(*result);
+}
+
+inline std::vector<file_output> output::files() const
+{
+    std::vector<std::string> urls;
+    detail::collect_file_urls(json(), urls);
+    std::vector<file_output> files;
+    for (std::string& url : urls)
+        files.emplace_back(std::move(url), client_);
+    return files;
+}
+
+} // namespace replicate
+
+#endif

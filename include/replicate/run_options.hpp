@@ -1,0 +1,119 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_RUN_OPTIONS_HPP
+#define REPLICATE_RUN_OPTIONS_HPP
+
+#include <replicate/error.hpp>
+
+#include <chrono>
+#include <optional>
+
+namespace replicate {
+
+/// How a `run` waits for its prediction.
+class wait {
+public:
+    /// Asks the service to hold its answer until the prediction has ended, at most so long (1 to 60 s, whole seconds);
+    /// then polls. The fastest way for models that take less than a minute; holds a connection meanwhile.
+    static wait sync(std::chrono::seconds at_most = std::chrono::seconds(60)) { return wait(true, at_most); }
+
+    /// Creates the prediction and asks for it from time to time, at growing intervals.
+    static wait poll() { return wait(false, std::chrono::seconds(0)); }
+
+    /// True for `sync`.
+    bool is_sync() const noexcept { return sync_; }
+
+    /// How long the service is asked to hold its answer; zero for `poll`.
+    std::chrono::seconds at_most() const noexcept { return at_most_; }
+
+private:
+    wait(bool sync, std::chrono::seconds at_most)
+        : sync_(sync)
+        , at_most_(at_most)
+    {
+    }
+
+    bool sync_;
+    std::chrono::seconds at_most_;
+};
+
+/// What becomes of the prediction when its `run` is cancelled or its time is up.
+enum class on_cancel {
+    /// It is cancelled at the service too, which stops the bill. A request that is already under way is waited
+    /// for in the background, because only its answer tells the id; the call itself ends at once.
+    cancel_remote,
+    /// It is left to run.
+    detach
+};
+
+/// Options of a call that is one request.
+class call_options {
+public:
+    /// The longest that the call may take, repetitions included. Default: `config::timeouts.call`.
+    std::optional<std::chrono::steady_clock::duration> timeout;
+
+    /// The defaults.
+    call_options() = default;
+};
+
+/// Options of `run` and `async_run`.
+class run_options {
+public:
+    /// How to wait. Default: sync, 60 s. A `timeout` shorter than that shortens it too.
+    replicate::wait wait = replicate::wait::sync();
+    /// The longest that the call may take, from its start to its end: then it ends with `errc::deadline_exceeded`, and
+    /// `on_cancel` says what becomes of the prediction. Default: `config::timeouts.run`.
+    std::optional<std::chrono::steady_clock::duration> timeout;
+    /// Asks the service itself to end the prediction so long after its creation, even should this process be gone
+    /// (`Cancel-After`). From 5 s to 24 h, whole seconds. Default: not asked.
+    std::optional<std::chrono::seconds> cancel_after;
+    /// What becomes of the prediction when the call is cancelled or its time is up. Default: it is cancelled too.
+    replicate::on_cancel on_cancel = replicate::on_cancel::cancel_remote;
+    /// Takes a sync answer that holds an output as the result, although its status is not final yet: saves one round trip,
+    /// and gives a prediction without metrics and logs. Default: false.
+    bool early_output = false;
+    /// The wait before the first poll; each further one is half as long again, up to `maximum_poll_interval`, all with
+    /// 10 % of jitter. Default 500 ms, at least 1 ms.
+    std::chrono::steady_clock::duration first_poll_interval = std::chrono::milliseconds(500);
+    /// The longest wait between polls. Default 5 s.
+    std::chrono::steady_clock::duration maximum_poll_interval = std::chrono::seconds(5);
+
+    /// The defaults.
+    run_options() = default;
+};
+
+namespace detail {
+
+inline void check_timeout(std::optional<std::chrono::steady_clock::duration> timeout)
+{
+    if (timeout && *timeout <= std::chrono::steady_clock::duration::zero())
+        throw_invalid_argument("options.timeout", "has passed already; give a duration above zero");
+}
+
+/// Refuses options that the service would refuse, or that mean nothing, before anything is sent.
+inline void check(call_options const& options)
+{
+    check_timeout(options.timeout);
+}
+
+inline void check(run_options const& options)
+{
+    using namespace std::chrono_literals;
+    check_timeout(options.timeout);
+    if (options.wait.is_sync() && (options.wait.at_most() < 1s || options.wait.at_most() > 60s))
+        throw_invalid_argument("options.wait", "the service holds an answer for 1 to 60 seconds");
+    if (options.cancel_after && (*options.cancel_after < 5s || *options.cancel_after > 24h))
+        throw_invalid_argument("options.cancel_after", "the service takes 5 seconds to 24 hours");
+    if (options.first_poll_interval < 1ms)
+        throw_invalid_argument("options.first_poll_interval", "must be at least 1 millisecond");
+    if (options.maximum_poll_interval < options.first_poll_interval)
+        throw_invalid_argument("options.maximum_poll_interval", "must not be less than first_poll_interval");
+}
+
+} // namespace detail
+
+} // namespace replicate
+
+#endif

@@ -1,0 +1,54 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+
+#include <iostream>
+
+namespace {
+
+// A filter that matches nothing must not pass for a test that passed.
+class selection_counter : public doctest::IReporter {
+public:
+    explicit selection_counter(doctest::ContextOptions const&)
+    {
+    }
+
+    static unsigned selected() { return selected_; }
+
+    void test_run_end(doctest::TestRunStats const& run) override { selected_ = run.numTestCasesPassingFilters; }
+
+    void report_query(doctest::QueryData const&) override {}
+    void test_run_start() override {}
+    void test_case_start(doctest::TestCaseData const&) override {}
+    void test_case_reenter(doctest::TestCaseData const&) override {}
+    void test_case_end(doctest::CurrentTestCaseStats const&) override {}
+    void test_case_exception(doctest::TestCaseException const&) override {}
+    void subcase_start(doctest::SubcaseSignature const&) override {}
+    void subcase_end() override {}
+    void log_assert(doctest::AssertData const&) override {}
+    void log_message(doctest::MessageData const&) override {}
+    void test_case_skipped(doctest::TestCaseData const&) override {}
+
+private:
+    inline static unsigned selected_ = 0;
+};
+
+REGISTER_LISTENER("selection", 1, selection_counter);
+
+} // namespace
+
+int main(int count, char** arguments)
+{
+    doctest::Context context(count, arguments);
+    int const result = context.run();
+    if (context.shouldExit())
+        return result;
+    if (selection_counter::selected() == 0) {
+        std::cerr << "no test case was selected\n";
+        return 1;
+    }
+    return result;
+}

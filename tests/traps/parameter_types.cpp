@@ -1,0 +1,57 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#include <replicate/config.hpp>
+#include <replicate/diagnostics.hpp>
+#include <replicate/identifier.hpp>
+#include <replicate/input.hpp>
+#include <replicate/output.hpp>
+#include <replicate/prediction.hpp>
+#include <replicate/run_options.hpp>
+
+#include <doctest/doctest.h>
+
+#include <type_traits>
+
+// g++ 12 destroys an aggregate twice that is made in place, or by a default argument, in an expression with `co_await`
+// (GCC bug 107288). A constructor, even a defaulted one, is enough of a cure. Every class that a user can write as an
+// argument of a call, and every class that a call returns, belongs into this list.
+TEST_CASE_TEMPLATE("no parameter or result is an aggregate", Type,
+    // what is passed
+    replicate::input,
+    replicate::input_value,
+    replicate::model_ref,
+    replicate::deployment,
+    replicate::call_options,
+    replicate::run_options,
+    replicate::wait,
+    replicate::config,
+    replicate::tls_config,
+    replicate::proxy_config,
+    replicate::timeout_config,
+    replicate::pool_config,
+    replicate::retry_config,
+    replicate::limits_config,
+    replicate::diagnostics,
+    // what comes back
+    replicate::output,
+    replicate::file_output,
+    replicate::prediction,
+    replicate::prediction_metrics,
+    replicate::prediction_urls,
+    replicate::problem,
+    replicate::invalid_field,
+    replicate::invalid_pointer)
+{
+    CHECK_FALSE(std::is_aggregate_v<Type>);
+}
+
+// `co_spawn` of an `awaitable<T>`, and a completion that brings an error, need a T that can be made from nothing.
+TEST_CASE_TEMPLATE("every result can be made from nothing", Type,
+    replicate::output,
+    replicate::file_output,
+    replicate::prediction)
+{
+    CHECK(std::is_default_constructible_v<Type>);
+}

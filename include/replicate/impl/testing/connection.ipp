@@ -1,0 +1,343 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_IMPL_TESTING_CONNECTION_IPP
+#define REPLICATE_IMPL_TESTING_CONNECTION_IPP
+
+#include <replicate/detail/config.hpp>
+#include <replicate/impl/testing/connection.hpp>
+#include <replicate/impl/testing/create_request.hpp>
+#include <replicate/impl/testing/prediction_text.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace replicate::testing::detail {
+
+inline constexpr auto for_ever = link::time_point::max();
+
+REPLICATE_DECL connection::connection(
+    std::shared_ptr<server_state> server, asio::ip::tcp::socket socket, origin listener)
+    : server_(std::move(server))
+    , link_(std::make_shared<link>(server_->executor, std::move(socket), server_->tls))
+    , origin_(listener)
+    , number_(++server_->accepted)
+{
+    server_->open.insert(link_.get());
+    server_->seen.connection_opened();
+}
+
+REPLICATE_DECL connection::~connection()
+{
+    link_->close();
+    server_->open.erase(link_.get());
+    server_->seen.connection_closed();
+}
+
+REPLICATE_DECL asio::awaitable<void> connection::run()
+{
+    bool open = co_await open_tls();
+    while (open && !link_->closed())
+        open = co_await serve_one();
+}
+
+REPLICATE_DECL asio::awaitable<bool> connection::open_tls()
+{
+    request_.operation = operation::connection;
+    request_.connection = number_;
+    take_fault();
+    bool const goes_on = co_await fail_before_tls();
+    if (!goes_on)
+        co_return false;
+    auto const failure = co_await link_->handshake();
+    bool const resumed = !failure && link_->resumed();
+    server_->seen.count([&](server_counts& counts) {
+        ++(failure ? counts.failed_handshakes : resumed ? counts.resumed_handshakes : counts.full_handshakes);
+    });
+    if (!failure && fault_.what == kind::never_read)
+        co_await link_->sleep_until(for_ever, false);
+    co_return !failure;
+}
+
+REPLICATE_DECL asio::awaitable<bool> connection::delay(bool watching)
+{
+    if (fault_.wait.count() <= 0)
+        co_return true;
+    bool const there = co_await link_->sleep_until(std::chrono::steady_clock::now() + fault_.wait, watching);
+    co_return there;
+}
+
+REPLICATE_DECL asio::awaitable<bool> connection::fail_before_tls()
+{
+    bool const there = co_await delay(false);
+    switch (fault_.what) {
+    case kind::drop_before_request:
+    case kind::drop_after_request: co_return false;
+    case kind::reset_after_request: link_->reset(); co_return false;
+    case kind::raw: co_await link_->write_plain(std::move(fault_.bytes)); co_return false;
+    case kind::never_answer:
+    case kind::stall_handshake: co_await link_->sleep_until(for_ever, false); co_return false;
+    default: co_return there;
+    }
+}
+
+REPLICATE_DECL void connection::take_fault()
+{
+    fault_ = server_->faults->take(request_).value_or(fault_description());
+    if (fault_.what != kind::none || fault_.wait.count() > 0)
+        server_->seen.count([](server_counts& counts) { ++counts.faults; });
+}
+
+REPLICATE_DECL asio::awaitable<bool> connection::serve_one()
+{
+    bool usable = co_await read_head();
+    if (!usable)
+        co_return false;
+    take_head();
+    take_fault();
+    if (fault_.what == kind::drop_before_request || fault_.what == kind::never_read)
+        remember_request();
+    if (fault_.what == kind::never_read)
+        co_await link_->sleep_until(for_ever, false);
+    if (remembered_)
+        co_return false;
+    usable = co_await read_body();
+    if (usable)
+        usable = co_await answer_request();
+    if (!remembered_)
+        remember_request();
+    co_return usable&& keep_alive_;
+}
+
+REPLICATE_DECL asio::awaitable<bool> connection::read_head()
+{
+    parser_.emplace();
+    parser_->header_limit(256 * 1024);
+    parser_->body_limit(boost::none);
+    bool received = true;
+    while (received) {
+        boost::system::error_code failure = boost::beast::http::error::need_more;
+        std::string_view const bytes = link_->unread();
+        if (!bytes.empty())
+            link_->consume(parser_->put(asio::buffer(bytes), failure));
+        if (parser_->is_header_done())
+            co_return true;
+        if (failure && failure != boost::beast::http::error::need_more) {
+            reply const refusal = problem(400, "", "The request is not HTTP: " + failure.message());
+            std::string answer = to_bytes(refusal, answer_framing::content_length, true, true, "");
+            co_await link_->write(std::move(answer));
+            co_return false;
+        }
+        received = co_await link_->read_more();
+    }
+    co_return false;
+}
+
+REPLICATE_DECL void connection::take_head()
+{
+    auto const& message = parser_->get();
+    request_ = recorded_request();
+    remembered_ = false;
+    request_.connection = number_;
+    request_.number_on_connection = ++requests_;
+    request_.arrived = std::chrono::steady_clock::now();
+    request_.method = std::string_view(message.method_string());
+    request_.target = std::string_view(message.target());
+    for (auto const& field : message)
+        request_.headers.emplace_back(std::string_view(field.name_string()), std::string_view(field.value()));
+    matched_ = origin_ == origin::api ? server_->core.match(request_) : route_match();
+    request_.operation = origin_ == origin::api ? matched_.kind() : operation::download;
+    keep_alive_ = message.keep_alive();
+    head_only_ = request_.method == "HEAD";
+    server_->seen.request_seen(request_.operation);
+    if (origin_ == origin::delivery && !request_.header("authorization").empty())
+        server_->seen.count([](server_counts& counts) { ++counts.delivery_authorizations; });
+}
+
+REPLICATE_DECL asio::awaitable<bool> connection::read_body()
+{
+    bool received = true;
+    if (!parser_->is_done() && request_.header("expect") == "100-continue")
+        received = co_await link_->write("HTTP/1.1 100 Continue\r\n\r\n");
+    parser_->eager(true);
+    while (received && !parser_->is_done()) {
+        boost::system::error_code failure;
+        std::string_view const bytes = link_->unread();
+        if (!bytes.empty())
+            link_->consume(parser_->put(asio::buffer(bytes), failure));
+        if (failure && failure != boost::beast::http::error::need_more)
+            co_return false;
+        if (!parser_->is_done())
+            received = co_await link_->read_more();
+    }
+    request_.body = std::move(parser_->get().body());
+    co_return received;
+}
+
+REPLICATE_DECL void connection::remember_request()
+{
+    remembered_ = true;
+    server_->seen.remember(std::move(request_));
+}
+
+REPLICATE_DECL outcome connection::carry_out()
+{
+    if (!fault_.carried_out)
+        return outcome();
+    if (origin_ == origin::delivery)
+        return outcome(server_->core.files.answer(request_));
+    try {
+        return server_->core.answer(request_, matched_, moment::now());
+    } catch (std::exception const& failure) {
+        return outcome(problem(500, "", failure.what()));
+    }
+}
+
+// `creates` are those that a client has to take for paid: see server_counts.
+REPLICATE_DECL void connection::count_create(outcome const& result)
+{
+    unsigned const status = fault_.what == kind::status ? fault_.answer_status : result.answer.status;
+    bool const refused = status >= 400 && status < 500;
+    if (request_.operation != operation::create || (refused && !result.created_input))
+        return;
+    std::string input;
+    if (result.created_input)
+        input = *result.created_input;
+    else if (auto const parsed = parse_create(request_.body,
+                 request_.path().find("/models/") == std::string::npos
+                     && request_.path().find("/deployments/") == std::string::npos);
+        !parsed.refusal)
+        input = gateway_order(json::value(parsed.input));
+    server_->seen.count([&](server_counts& counts) {
+        ++counts.creates;
+        ++counts.creates_by_input[input];
+        counts.predictions += result.created_input ? 1 : 0;
+    });
+}
+
+REPLICATE_DECL asio::awaitable<bool> connection::answer_request()
+{
+    bool there = co_await delay(true);
+    if (!there)
+        co_return false;
+    outcome result = carry_out();
+    count_create(result);
+    if (!result.ended.empty())
+        server_->wake(result.ended);
+    remember_request();
+    answer_ = std::move(result.answer);
+    switch (fault_.what) {
+    case kind::drop_after_request: co_return false;
+    case kind::reset_after_request: link_->reset(); co_return false;
+    case kind::raw: co_await link_->write(std::move(fault_.bytes)); co_return false;
+    case kind::never_answer: co_await link_->sleep_until(for_ever, true); co_return false;
+    default: break;
+    }
+    if (result.held && fault_.what != kind::status) {
+        there = co_await wait_for_prediction(std::move(*result.held));
+        if (!there)
+            co_return false;
+    }
+    bool const sent = co_await send_answer();
+    co_return sent;
+}
+
+REPLICATE_DECL asio::awaitable<bool> connection::wait_for_prediction(hold waiting)
+{
+    auto const entry = server_->held.emplace(waiting.id, link_.get());
+    bool const there = co_await link_->sleep_until(waiting.until, true);
+    server_->held.erase(entry);
+    if (there)
+        answer_ = server_->core.finish_hold(waiting, moment::now());
+    co_return there;
+}
+
+inline reply reply_of(fault_description const& fault)
+{
+    reply made = fault.bytes.empty() ? problem(fault.answer_status, "", reason_phrase(fault.answer_status))
+                                     : reply(fault.answer_status, fault.bytes);
+    for (auto const& [name, value] : fault.headers) {
+        if (name == "content-type" || name == "Content-Type")
+            made.content_type = value;
+        else
+            made.header(name, value);
+    }
+    return made;
+}
+
+REPLICATE_DECL asio::awaitable<bool> connection::send_answer()
+{
+    if (fault_.what == kind::status)
+        answer_ = reply_of(fault_);
+    answer_framing const framing = server_->core.options.framing;
+    keep_alive_ = keep_alive_ && framing != answer_framing::connection_close;
+    std::string bytes =
+        to_bytes(answer_, framing, !keep_alive_, !head_only_, server_->date(std::chrono::system_clock::now()));
+    if (fault_.what == kind::cut_answer)
+        bytes.resize(std::min(bytes.size(), fault_.amount));
+    bool sent = false;
+    if (fault_.what == kind::drip)
+        sent = co_await drip(std::move(bytes));
+    else
+        sent = co_await link_->write(std::move(bytes));
+    if (fault_.what == kind::cut_answer || fault_.what == kind::close_after_answer)
+        co_return false;
+    if (sent && !keep_alive_)
+        co_await link_->say_goodbye();
+    co_return sent;
+}
+
+REPLICATE_DECL asio::awaitable<bool> connection::drip(std::string bytes)
+{
+    auto const pause = std::chrono::nanoseconds(std::chrono::seconds(1)) / std::max<std::size_t>(fault_.amount, 1);
+    for (char const letter : bytes) {
+        bool there = co_await link_->write(std::string(1, letter));
+        if (there)
+            there = co_await link_->sleep_until(std::chrono::steady_clock::now() + pause, true);
+        if (!there)
+            co_return false;
+    }
+    co_return true;
+}
+
+inline asio::awaitable<void> run_connection(std::unique_ptr<connection> accepted)
+{
+    co_await accepted->run();
+}
+
+REPLICATE_DECL asio::awaitable<void> accept_connections(std::shared_ptr<server_state> server, origin listener)
+{
+    constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+    auto& acceptor = listener == origin::api ? server->api_acceptor : server->delivery_acceptor;
+    asio::steady_timer pause(server->executor);
+    while (!server->stopping) {
+        auto accepted = co_await acceptor.async_accept(server->executor, as_result);
+        auto& [failure, socket] = accepted;
+        if (server->stopping || failure == asio::error::operation_aborted)
+            co_return;
+        if (failure) {
+            // Out of descriptors, most likely: some will be closed.
+            pause.expires_after(std::chrono::milliseconds(10));
+            co_await pause.async_wait(as_result);
+            continue;
+        }
+        auto made = std::make_unique<connection>(server, std::move(socket), listener);
+        asio::co_spawn(server->executor, run_connection(std::move(made)), asio::detached);
+    }
+}
+
+} // namespace replicate::testing::detail
+
+#endif

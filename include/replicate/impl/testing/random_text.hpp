@@ -1,0 +1,63 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_IMPL_TESTING_RANDOM_TEXT_HPP
+#define REPLICATE_IMPL_TESTING_RANDOM_TEXT_HPP
+
+#include <openssl/rand.h>
+
+#include <cstdint>
+#include <mutex>
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace replicate::testing::detail {
+
+/// Everything random that the server tells: ids and choices. The same seed gives the same sequence. Safe from any thread.
+class random_source {
+public:
+    explicit random_source(std::uint64_t seed)
+        : generator_(seed)
+    {
+    }
+
+    /// A number below a bound.
+    std::size_t below(std::size_t bound)
+    {
+        std::lock_guard const lock(mutex_);
+        return generator_() % bound;
+    }
+
+    /// An identity in the manner of the service: small letters and digits.
+    std::string identity(std::size_t length)
+    {
+        constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789";
+        std::lock_guard const lock(mutex_);
+        std::string text(length, ' ');
+        for (char& letter : text)
+            letter = letters[generator_() % letters.size()];
+        return text;
+    }
+
+private:
+    std::mutex mutex_;
+    std::mt19937_64 generator_;
+};
+
+/// A token that nobody can have stored by accident: `r8_` and 37 random letters and digits.
+inline std::string make_token()
+{
+    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789ab";
+    unsigned char bytes[37];
+    RAND_bytes(bytes, sizeof bytes);
+    std::string token = "r8_";
+    for (unsigned char byte : bytes)
+        token += letters[byte & 63];
+    return token;
+}
+
+} // namespace replicate::testing::detail
+
+#endif

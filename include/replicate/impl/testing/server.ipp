@@ -1,0 +1,280 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_IMPL_TESTING_SERVER_IPP
+#define REPLICATE_IMPL_TESTING_SERVER_IPP
+
+#include <replicate/detail/config.hpp>
+#include <replicate/impl/testing/connection.hpp>
+#include <replicate/impl/testing/default_models.hpp>
+#include <replicate/impl/testing/fault_plan.hpp>
+#include <replicate/impl/testing/server_state.hpp>
+#include <replicate/testing/server.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace replicate::testing {
+
+// The thread, if it is ours, and what the connections share. They hold the latter too, so that a server may end before
+// its last handlers have run.
+class server::runtime {
+public:
+    runtime(std::optional<boost::asio::any_io_executor> executor, server_options options)
+    {
+        credentials const shown = options.certificate ? *options.certificate : authority_.issue();
+        if (!executor)
+            context_.emplace(1);
+        boost::asio::any_io_executor strand;
+        if (executor)
+            strand = boost::asio::make_strand(*executor);
+        else
+            strand = context_->get_executor();
+        state_ = std::make_shared<detail::server_state>(strand, std::move(options), shown);
+        detail::add_default_models(state_->core.models);
+        state_->listen();
+        for (detail::origin const listener : {detail::origin::api, detail::origin::delivery})
+            boost::asio::co_spawn(strand, detail::accept_connections(state_, listener), boost::asio::detached);
+        if (context_)
+            thread_ = std::thread([this] { context_->run(); });
+    }
+
+    ~runtime()
+    {
+        if (!context_) {
+            boost::asio::post(state_->executor, [state = state_] { state->stop(); });
+            return;
+        }
+        context_->stop();
+        thread_.join();
+        // The frames that wait are destroyed with the context; they need what they share until then.
+        context_.reset();
+    }
+
+    runtime(runtime const&) = delete;
+    runtime& operator=(runtime const&) = delete;
+
+    detail::server_state& state() const noexcept { return *state_; }
+    std::shared_ptr<detail::server_state> const& shared_state() const noexcept { return state_; }
+    std::string const& authority() const noexcept { return authority_.certificate(); }
+
+    std::shared_ptr<detail::fault_rule> rule(detail::fault_rule::scope scope, operation kind) const
+    {
+        return std::make_shared<detail::fault_rule>(scope, kind);
+    }
+
+private:
+    testing::certificate_authority authority_;
+    std::optional<boost::asio::io_context> context_;
+    std::shared_ptr<detail::server_state> state_;
+    std::thread thread_;
+};
+
+REPLICATE_DECL server::server(server_options options)
+    : runtime_(std::make_unique<runtime>(std::nullopt, std::move(options)))
+{
+}
+
+REPLICATE_DECL server::server(boost::asio::any_io_executor executor, server_options options)
+    : runtime_(std::make_unique<runtime>(std::move(executor), std::move(options)))
+{
+}
+
+REPLICATE_DECL server::~server() = default;
+
+REPLICATE_DECL std::string server::base_url() const
+{
+    return runtime_->state().core.base_url;
+}
+
+REPLICATE_DECL std::string server::delivery_url() const
+{
+    return runtime_->state().core.delivery_url;
+}
+
+REPLICATE_DECL std::uint16_t server::port() const noexcept
+{
+    return runtime_->state().api_port;
+}
+
+REPLICATE_DECL std::string server::token() const
+{
+    return runtime_->state().core.options.token;
+}
+
+REPLICATE_DECL std::string server::certificate_authority() const
+{
+    return runtime_->authority();
+}
+
+REPLICATE_DECL replicate::config server::config() const
+{
+    replicate::config made;
+    made.base_url = base_url();
+    made.token = token();
+    made.tls.certificate_authority = certificate_authority();
+    return made;
+}
+
+REPLICATE_DECL void server::model(std::string_view name, model_function function)
+{
+    runtime_->state().core.models.add(name, std::move(function));
+}
+
+REPLICATE_DECL std::string server::version(std::string_view name) const
+{
+    auto const found = runtime_->state().core.models.by_name(std::string(name));
+    return found ? found->version : std::string();
+}
+
+REPLICATE_DECL void server::deployment(std::string_view name, std::string_view model_name)
+{
+    runtime_->state().core.models.add_deployment(name, model_name);
+}
+
+REPLICATE_DECL fault_point server::next(operation kind)
+{
+    return fault_point(runtime_->state().faults, runtime_->rule(detail::fault_rule::scope::next, kind));
+}
+
+REPLICATE_DECL fault_point server::next_create()
+{
+    return next(operation::create);
+}
+
+REPLICATE_DECL fault_point server::next_get()
+{
+    return next(operation::get);
+}
+
+REPLICATE_DECL fault_point server::next_cancel()
+{
+    return next(operation::cancel);
+}
+
+REPLICATE_DECL fault_point server::next_download()
+{
+    return next(operation::download);
+}
+
+REPLICATE_DECL fault_point server::next_connection()
+{
+    return next(operation::connection);
+}
+
+REPLICATE_DECL fault_point server::always(operation kind)
+{
+    return fault_point(runtime_->state().faults, runtime_->rule(detail::fault_rule::scope::always, kind));
+}
+
+REPLICATE_DECL fault_point server::every(std::size_t nth, operation kind)
+{
+    auto rule = runtime_->rule(detail::fault_rule::scope::every, kind);
+    rule->nth = std::max<std::size_t>(nth, 1);
+    return fault_point(runtime_->state().faults, std::move(rule));
+}
+
+REPLICATE_DECL fault_point server::when(std::function<bool(recorded_request const&)> condition, operation kind)
+{
+    auto rule = runtime_->rule(detail::fault_rule::scope::condition, kind);
+    rule->condition = std::move(condition);
+    return fault_point(runtime_->state().faults, std::move(rule));
+}
+
+REPLICATE_DECL void server::random_faults(
+    std::uint64_t seed, double probability, std::vector<fault> choices, operation kind)
+{
+    auto const rule = runtime_->rule(detail::fault_rule::scope::random, kind);
+    runtime_->state().faults->update(rule, [&](detail::fault_rule& changed) {
+        changed.generator.seed(seed);
+        changed.probability = probability;
+        changed.choices = std::move(choices);
+    });
+}
+
+REPLICATE_DECL void server::clear_faults()
+{
+    runtime_->state().faults->clear();
+}
+
+REPLICATE_DECL server_counts server::counts() const
+{
+    return runtime_->state().seen.counts();
+}
+
+REPLICATE_DECL void server::reset_counts()
+{
+    runtime_->state().seen.reset();
+}
+
+REPLICATE_DECL bool server::wait_until(
+    std::function<bool(server_counts const&)> const& condition, std::chrono::steady_clock::duration timeout) const
+{
+    return runtime_->state().seen.wait_until(condition, timeout);
+}
+
+REPLICATE_DECL std::vector<recorded_request> server::requests() const
+{
+    return runtime_->state().seen.requests();
+}
+
+REPLICATE_DECL std::optional<recorded_request> server::last_request(operation kind) const
+{
+    return runtime_->state().seen.last_request(kind);
+}
+
+REPLICATE_DECL std::vector<std::string> server::predictions() const
+{
+    return runtime_->state().core.predictions.ids();
+}
+
+REPLICATE_DECL std::optional<json::object> server::prediction(std::string_view id) const
+{
+    detail::service const& core = runtime_->state().core;
+    auto const record = core.predictions.find(id);
+    if (!record)
+        return std::nullopt;
+    auto const shape =
+        core.options.back_end == back_end::web_application ? back_end::web_application : back_end::gateway;
+    std::string const text = core.describe(*record, shape, detail::moment::now());
+    return json::parse(text, json::storage_ptr(), detail::deep_json()).as_object();
+}
+
+REPLICATE_DECL bool server::cancel(std::string_view id)
+{
+    std::string const ended = runtime_->state().core.cancel(id, detail::moment::now());
+    if (ended.empty())
+        return false;
+    boost::asio::post(runtime_->state().executor, [state = runtime_->shared_state(), ended] { state->wake(ended); });
+    return true;
+}
+
+REPLICATE_DECL void server::remove_data(std::string_view id)
+{
+    runtime_->state().core.remove_data(id);
+}
+
+REPLICATE_DECL void server::replay(json::array exchanges)
+{
+    detail::service& core = runtime_->state().core;
+    core.recorded.load(exchanges, core.base_url, core.options.base_path);
+}
+
+REPLICATE_DECL std::size_t server::replays_left() const
+{
+    return runtime_->state().core.recorded.left();
+}
+
+} // namespace replicate::testing
+
+#endif

@@ -1,0 +1,170 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_IMPL_TESTING_SERVICE_HPP
+#define REPLICATE_IMPL_TESTING_SERVICE_HPP
+
+#include <replicate/impl/testing/file_shelf.hpp>
+#include <replicate/impl/testing/model_registry.hpp>
+#include <replicate/impl/testing/prediction_book.hpp>
+#include <replicate/impl/testing/random_text.hpp>
+#include <replicate/impl/testing/rate_gate.hpp>
+#include <replicate/impl/testing/replayer.hpp>
+#include <replicate/impl/testing/target.hpp>
+#include <replicate/impl/testing/wire.hpp>
+#include <replicate/testing/recorded_request.hpp>
+#include <replicate/testing/server_options.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace replicate::testing::detail {
+
+/// A sync create that waits for its prediction.
+class hold {
+public:
+    std::string id;
+    std::chrono::steady_clock::time_point until;
+    /// The headers that the answer shall have.
+    std::vector<std::pair<std::string, std::string>> headers;
+
+    hold(std::string prediction, std::chrono::steady_clock::time_point end,
+        std::vector<std::pair<std::string, std::string>> with_headers)
+        : id(std::move(prediction))
+        , until(end)
+        , headers(std::move(with_headers))
+    {
+    }
+};
+
+/// What comes of a request.
+class outcome {
+public:
+    /// The answer, unless it is `held`.
+    reply answer;
+    std::optional<hold> held;
+    /// For a create that was not refused: its input in canonical form.
+    std::optional<std::string> created_input;
+    /// For a cancel: the prediction that ended by it.
+    std::string ended;
+
+    outcome() = default;
+
+    outcome(reply made)
+        : answer(std::move(made))
+    {
+    }
+};
+
+class service;
+
+/// One request and what its route found in it.
+class call {
+public:
+    recorded_request const& request;
+    /// The `{}` of the route's pattern, decoded.
+    std::vector<std::string> arguments;
+    moment now;
+
+    call(recorded_request const& received, std::vector<std::string> found, moment time)
+        : request(received)
+        , arguments(std::move(found))
+        , now(time)
+    {
+    }
+};
+
+/// One row of the routing table. In a pattern `{}` stands for any one segment.
+class route {
+public:
+    std::string_view method;
+    std::string_view pattern;
+    operation kind = operation::other;
+    bucket counted_against = bucket::other;
+    outcome (*handler)(service&, call const&) = nullptr;
+
+    constexpr route(std::string_view verb, std::string_view path, operation what, bucket limit,
+        outcome (*function)(service&, call const&))
+        : method(verb)
+        , pattern(path)
+        , kind(what)
+        , counted_against(limit)
+        , handler(function)
+    {
+    }
+};
+
+/// Where a request leads: a row, or no row and the methods that the path does have.
+class route_match {
+public:
+    route const* found = nullptr;
+    std::vector<std::string> arguments;
+    std::string allowed_methods;
+
+    route_match() = default;
+
+    operation kind() const noexcept { return found == nullptr ? operation::other : found->kind; }
+};
+
+/// What the local server does with requests: everything but the network. It is told the time and never waits. Safe
+/// from any thread.
+class service {
+public:
+    service(server_options chosen, std::vector<route> routes)
+        : options(std::move(chosen))
+        , rates(options.rates)
+        , random(options.seed)
+        , routes_(std::move(routes))
+    {
+        if (options.token.empty())
+            options.token = make_token();
+    }
+
+    /// Set before the first request, then constant.
+    server_options options;
+    std::string base_url;
+    std::string delivery_url;
+
+    model_registry models;
+    prediction_book predictions;
+    file_shelf files;
+    rate_gate rates;
+    replayer recorded;
+    random_source random;
+
+    /// The row for a request to the API.
+    route_match match(recorded_request const& request) const;
+
+    /// Carries a request to the API out.
+    outcome answer(recorded_request const& request, route_match const& matched, moment now);
+
+    /// The answer of a sync create whose wait is over, for whatever reason.
+    reply finish_hold(hold const& waiting, moment now) const;
+
+    /// A prediction in the shape of one of the back ends, with its files as links.
+    std::string describe(prediction_record const& record, back_end shape, moment now) const;
+
+    /// Cancels a prediction; its id if that changed anything, empty otherwise.
+    std::string cancel(std::string_view id, moment now);
+
+    /// Removes what the service removes after an hour.
+    void remove_data(std::string_view id);
+
+private:
+    std::optional<reply> authorize(recorded_request const& request) const;
+
+    std::vector<route> const routes_;
+};
+
+} // namespace replicate::testing::detail
+
+#ifndef REPLICATE_SEPARATE_COMPILATION
+#include <replicate/impl/testing/service.ipp>
+#endif
+
+#endif

@@ -1,0 +1,177 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_IMPL_TESTING_SERVICE_IPP
+#define REPLICATE_IMPL_TESTING_SERVICE_IPP
+
+#include <replicate/detail/config.hpp>
+#include <replicate/impl/testing/prediction_text.hpp>
+#include <replicate/impl/testing/service.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace replicate::testing::detail {
+
+inline bool is_scheme(std::string_view text, std::string_view lower_case_scheme) noexcept
+{
+    if (text.size() <= lower_case_scheme.size() || text[lower_case_scheme.size()] != ' ')
+        return false;
+    for (std::size_t i = 0; i < lower_case_scheme.size(); ++i)
+        if ((text[i] | 0x20) != lower_case_scheme[i])
+            return false;
+    return true;
+}
+
+// `Token` still stands in a few samples of the service's documentation.
+REPLICATE_DECL std::optional<reply> service::authorize(recorded_request const& request) const
+{
+    std::string_view const header = request.header("authorization");
+    if (header.empty())
+        return problem(401, "Unauthenticated", "You did not pass an authentication token");
+    for (std::string_view scheme : {"bearer", "token"})
+        if (is_scheme(header, scheme) && header.substr(scheme.size() + 1) == options.token)
+            return std::nullopt;
+    return problem(401, "Unauthenticated", "You did not pass a valid authentication token");
+}
+
+// Empty where the pattern does not fit.
+inline bool fits(
+    std::string_view pattern, std::vector<std::string_view> const& segments, std::vector<std::string>& arguments)
+{
+    arguments.clear();
+    for (std::string_view const segment : segments) {
+        if (pattern.empty())
+            return false;
+        pattern.remove_prefix(1);
+        std::string_view const expected = pattern.substr(0, pattern.find('/'));
+        pattern.remove_prefix(expected.size());
+        if (expected == "{}" && !segment.empty())
+            arguments.push_back(percent_decode(segment));
+        else if (expected != segment)
+            return false;
+    }
+    return pattern.empty();
+}
+
+REPLICATE_DECL route_match service::match(recorded_request const& request) const
+{
+    route_match matched;
+    std::string_view path = request.path();
+    if (!path.starts_with(options.base_path))
+        return matched;
+    path.remove_prefix(options.base_path.size());
+    if (path.empty() || path.front() != '/')
+        return matched;
+    auto const segments = split_path(path);
+    std::vector<std::string> arguments;
+    for (route const& row : routes_) {
+        if (!fits(row.pattern, segments, arguments))
+            continue;
+        if (row.method == request.method) {
+            matched.found = &row;
+            matched.arguments = std::move(arguments);
+            return matched;
+        }
+        matched.allowed_methods += (matched.allowed_methods.empty() ? "" : ", ") + std::string(row.method);
+    }
+    return matched;
+}
+
+REPLICATE_DECL outcome service::answer(recorded_request const& request, route_match const& matched, moment now)
+{
+    if (recorded.active()) {
+        auto replayed = recorded.take(request.method, request.path());
+        return outcome(replayed ? std::move(*replayed) : not_found());
+    }
+    if (auto refusal = authorize(request))
+        return outcome(std::move(*refusal));
+    if (matched.found == nullptr && matched.allowed_methods.empty())
+        return outcome(not_found());
+    if (matched.found == nullptr) {
+        reply refusal = problem(405, "", "Method \"" + request.method + "\" not allowed.");
+        refusal.header("allow", matched.allowed_methods);
+        return outcome(std::move(refusal));
+    }
+    auto admission = rates.admit(matched.found->counted_against, now.steady);
+    if (admission.refusal) {
+        admission.refusal->headers.insert(
+            admission.refusal->headers.end(), admission.headers.begin(), admission.headers.end());
+        return outcome(std::move(*admission.refusal));
+    }
+    outcome result = matched.found->handler(*this, call(request, matched.arguments, now));
+    auto& headers = result.held ? result.held->headers : result.answer.headers;
+    headers.insert(headers.end(), admission.headers.begin(), admission.headers.end());
+    return result;
+}
+
+REPLICATE_DECL std::string service::describe(prediction_record const& record, back_end shape, moment now) const
+{
+    snapshot seen = record.at(now.steady);
+    replace_marks(seen.output, record.file_urls);
+    prediction_text const text(record, std::move(seen), base_url);
+    return shape == back_end::web_application ? text.web_application() : text.gateway();
+}
+
+REPLICATE_DECL std::string service::cancel(std::string_view id, moment now)
+{
+    std::string ended;
+    predictions.update(id, [&](prediction_record& changed) {
+        if (is_terminal(changed.at(now.steady).status))
+            return;
+        changed.ended = early_end(now.steady - changed.created.steady, early_end::reason::cancel);
+        ended = changed.id;
+    });
+    return ended;
+}
+
+REPLICATE_DECL void service::remove_data(std::string_view id)
+{
+    auto const changed = predictions.update(id, [](prediction_record& record) { record.data_removed = true; });
+    if (!changed)
+        return;
+    for (std::string const& url : changed->file_urls)
+        files.remove(url.substr(delivery_url.size()));
+}
+
+inline std::vector<std::string> data_uris(prediction_record const& record)
+{
+    std::vector<std::string> uris;
+    for (auto const& file : record.life.files())
+        uris.push_back(data_uri(*file));
+    return uris;
+}
+
+// A sync answer is written before the record is finished: see http-api 2.7.
+REPLICATE_DECL reply service::finish_hold(hold const& waiting, moment now) const
+{
+    auto const record = predictions.find(waiting.id);
+    snapshot seen = record->at(now.steady);
+    bool const ended = is_terminal(seen.status);
+    unsigned status = 201;
+    if (!ended && options.sync_timeout == sync_timeout::processing)
+        status = 202;
+    if (!ended) {
+        seen = snapshot();
+        seen.status = status == 202 ? prediction_status::processing : prediction_status::starting;
+    } else if (seen.status == prediction_status::succeeded
+        && options.sync_answer == sync_answer::processing_with_output) {
+        snapshot recorded_shape;
+        recorded_shape.status = prediction_status::processing;
+        recorded_shape.output = std::move(seen.output);
+        seen = std::move(recorded_shape);
+    }
+    replace_marks(seen.output, options.data_uri_outputs ? data_uris(*record) : record->file_urls);
+    reply made(status, prediction_text(*record, std::move(seen), base_url).gateway());
+    made.headers = waiting.headers;
+    if (!ended && options.sync_location)
+        made.header("location", base_url + "/predictions/" + record->id);
+    return made;
+}
+
+} // namespace replicate::testing::detail
+
+#endif

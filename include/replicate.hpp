@@ -4,6 +4,19 @@
 #ifndef REPLICATE_HPP
 #define REPLICATE_HPP
 
+#include <replicate/client.hpp>
+#include <replicate/config.hpp>
+#include <replicate/error.hpp>
+#include <replicate/file.hpp>
+#include <replicate/identifier.hpp>
+#include <replicate/input.hpp>
+#include <replicate/list_options.hpp>
+#include <replicate/output.hpp>
+#include <replicate/page.hpp>
+#include <replicate/prediction.hpp>
+#include <replicate/predictions.hpp>
+#include <replicate/run.hpp>
+#include <replicate/run_options.hpp>
 #include <replicate/version.hpp>
 
 #endif

@@ -58,6 +58,24 @@ public:
     call_options() = default;
 };
 
+/// Options of a call that creates a prediction and does not wait for its end.
+class create_options {
+public:
+    /// The longest that the call may take, repetitions included. Default: `config::timeouts.call`.
+    std::optional<std::chrono::steady_clock::duration> timeout;
+    /// Asks the service to hold its answer until the prediction has ended, at most so long. Default: `wait::poll()`, which
+    /// answers at once.
+    replicate::wait wait = replicate::wait::poll();
+    /// Asks the service to end the prediction so long after its creation; see `run_options::cancel_after`.
+    std::optional<std::chrono::seconds> cancel_after;
+    /// What becomes of the prediction when the call is cancelled or its time is up before the id has come.
+    /// Default: it is cancelled too.
+    replicate::on_cancel on_cancel = replicate::on_cancel::cancel_remote;
+
+    /// The defaults.
+    create_options() = default;
+};
+
 /// Options of `run` and `async_run`.
 class run_options {
 public:

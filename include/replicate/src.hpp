@@ -26,5 +26,7 @@
 #include <boost/url/src.hpp>
 
 // Every include/replicate/**/impl/*.ipp, in the order of the ranks.
+#include <replicate/impl/client.ipp>
+#include <replicate/impl/run.ipp>
 
 #endif

@@ -42,6 +42,14 @@ struct run_action {
     std::chrono::steady_clock::duration pause{0};
 };
 
+/// How far the caller wants to go.
+enum class run_goal {
+    /// The prediction exists.
+    created,
+    /// The prediction has ended.
+    ended
+};
+
 /// The life of one prediction as its caller sees it: create, wait, poll, cancel, done. It decides; `detail::run` acts.
 /// Each member takes what has happened and answers what to do next.
 class prediction_machine {
@@ -50,9 +58,10 @@ public:
     using duration = std::chrono::steady_clock::duration;
 
     /// Precondition: the options have been checked.
-    prediction_machine(run_options options, time_point deadline)
+    prediction_machine(run_options options, time_point deadline, run_goal goal = run_goal::ended)
         : options_(std::move(options))
         , deadline_(deadline)
+        , goal_(goal)
         , interval_(options_.first_poll_interval)
     {
     }
@@ -76,7 +85,7 @@ public:
     {
         created_at_ = now;
         status_ = seen.status;
-        if (seen.is_terminal())
+        if (seen.is_terminal() || goal_ == run_goal::created)
             return {run_action_kind::finish};
         bool const holds_output = asked_to_hold_ && all_there && !seen.output().is_null();
         if (holds_output && options_.early_output)
@@ -135,6 +144,7 @@ private:
 
     run_options options_;
     time_point deadline_;
+    run_goal goal_;
     duration interval_;
     time_point created_at_{};
     prediction_status status_ = prediction_status::unknown;

@@ -5,11 +5,14 @@
 #ifndef REPLICATE_CORE_PREDICTION_REQUESTS_HPP
 #define REPLICATE_CORE_PREDICTION_REQUESTS_HPP
 
+#include <replicate/core/datetime.hpp>
 #include <replicate/core/percent_encoding.hpp>
 #include <replicate/core/request.hpp>
+#include <replicate/core/url.hpp>
 #include <replicate/error.hpp>
 #include <replicate/identifier.hpp>
 #include <replicate/input.hpp>
+#include <replicate/list_options.hpp>
 
 #include <boost/json/serialize.hpp>
 
@@ -71,6 +74,37 @@ inline request get_prediction_request(std::string_view id)
 inline request cancel_prediction_request(std::string_view id)
 {
     return request("POST", "/predictions/" + percent_encode(id) + "/cancel");
+}
+
+/// The path and query of another page of a list. Links of the service are absolute and name its own host, also when they
+/// come through a gateway; only their query is used, below the configured base, so that the token goes nowhere else.
+inline std::string page_target(std::string_view link, std::string_view list_path, origin const& configured)
+{
+    auto const url = parse_absolute_url(link);
+    bool const known_host = url && (url->origin.host == configured.host || url->origin.host == "api.replicate.com");
+    bool const same_list = url && std::string_view(url->path).ends_with(list_path);
+    if (!known_host || !same_list)
+        detail::throw_invalid_argument("options.page", "is not the next or previous page of this list");
+    return std::string(list_path) + (url->query.empty() ? "" : '?' + url->query);
+}
+
+/// GET of one page of predictions, newest first.
+inline request list_predictions_request(prediction_list_options const& options, origin const& configured)
+{
+    if (!options.page.empty())
+        return request("GET", page_target(options.page, "/predictions", configured));
+    std::string query;
+    auto const add = [&query](std::string_view name, std::string_view value) {
+        query += (query.empty() ? '?' : '&');
+        query.append(name).append("=").append(percent_encode(value));
+    };
+    if (options.created_after)
+        add("created_after", format_rfc3339(*options.created_after, 6));
+    if (options.created_before)
+        add("created_before", format_rfc3339(*options.created_before, 6));
+    if (options.only_from_web)
+        add("source", "web");
+    return request("GET", "/predictions" + query);
 }
 
 } // namespace replicate::core

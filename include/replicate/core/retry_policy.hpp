@@ -82,7 +82,7 @@ public:
     /// What to do after a try. Precondition: 0 <= jitter < 1.
     verdict decide(attempt_outcome const& outcome, double jitter)
     {
-        if (!outcome.code && outcome.status < 400)
+        if (!outcome.code && outcome.status < 300)
             return {verdict_kind::accept};
         if (!outcome.code)
             return on_status(outcome, jitter);

@@ -1,0 +1,108 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_CLIENT_HPP
+#define REPLICATE_CLIENT_HPP
+
+#include <replicate/detail/config.hpp>
+#include <replicate/predictions.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution_context.hpp>
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace replicate {
+
+namespace asio = boost::asio;
+
+/// A client of the API: connections, limits and a token. A handle: cheap to copy, and its copies are one client. Any thread may
+/// use it at any time; what happens inside runs on a strand of its own, and every handler on the executor associated with it.
+///
+/// Operations that are under way keep what they need alive: the last handle may go before they end. The execution context
+/// must outlive the handles, as it must outlive timers and sockets.
+class client {
+public:
+    /// A client with a configuration. Throws an `error` of `errc::missing_token` or `errc::invalid_configuration`.
+    client(asio::any_io_executor executor, config settings)
+        : state_(detail::make_client_state(std::move(executor), std::move(settings)))
+    {
+    }
+
+    /// A client as the environment wants it; see `config::from_environment`.
+    explicit client(asio::any_io_executor executor)
+        : client(std::move(executor), config::from_environment())
+    {
+    }
+
+    /// A client on an execution context, such as an `io_context`.
+    template<class Context>
+        requires std::derived_from<Context, asio::execution_context>
+    client(Context& context, config settings)
+        : client(asio::any_io_executor(context.get_executor()), std::move(settings))
+    {
+    }
+
+    /// A client on an execution context, as the environment wants it.
+    template<class Context>
+        requires std::derived_from<Context, asio::execution_context>
+    explicit client(Context& context)
+        : client(asio::any_io_executor(context.get_executor()))
+    {
+    }
+
+    /// Runs a model: creates a prediction, waits for its end and gives its output.
+    ///
+    ///     auto output = co_await client.async_run("meta/meta-llama-3-8b-instruct", input);
+    ///
+    /// Arguments: `[run_options] [diagnostics&] [completion token]`, as for `predictions_resource`.
+    /// Effect: POST that creates the prediction, which costs money; then GET until it has ended. The create is never
+    /// sent twice, unless the service certainly has not acted on it; when that cannot be known, the error equals
+    /// `condition::outcome_unknown`. Lost polls are repeated until the deadline.
+    /// Errors: `prediction_error` when it ends as failed, canceled or aborted; else `error`. A malformed `model` throws from
+    /// its conversion, before the call.
+    /// Deadline: `run_options::timeout`; the call ends at it, whatever the network does.
+    /// Cancellation: terminal and partial. The call ends at once with `operation_aborted`; `run_options::on_cancel` says
+    /// what becomes of the prediction. Cancelled before it began, it sends nothing.
+    template<class... Arguments>
+        requires detail::call_arguments<run_options, Arguments...>
+    auto async_run(model_ref model, input values, Arguments&&... arguments) const
+    {
+        return detail::initiate<output, run_options>(
+            detail::bind_start<&detail::start_run>(state_, std::move(model), std::move(values)),
+            std::forward<Arguments>(arguments)...);
+    }
+
+    /// Predictions.
+    predictions_resource predictions() const { return predictions_resource(state_); }
+
+    /// The executor that the client was made with.
+    asio::any_io_executor get_executor() const { return detail::executor_of(*state_); }
+
+    /// Closes the connections that are not in use. Returns at once.
+    void close_idle_connections() const { detail::close_idle_connections(state_); }
+
+private:
+    std::shared_ptr<detail::client_state> state_;
+};
+
+template<class... Arguments>
+auto file_output::async_read(Arguments&&... arguments) const
+{
+    if (!client_)
+        detail::throw_invalid_argument("file", "was not made by a client, so there is none to read it with");
+    return detail::initiate<std::string, call_options>(
+        detail::bind_start<&detail::start_read>(client_, url_), std::forward<Arguments>(arguments)...);
+}
+
+} // namespace replicate
+
+#ifndef REPLICATE_SEPARATE_COMPILATION
+#include <replicate/impl/client.ipp>
+#endif
+
+#endif

@@ -1,0 +1,120 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_CORE_CONFIG_CHECK_HPP
+#define REPLICATE_CORE_CONFIG_CHECK_HPP
+
+#include <replicate/config.hpp>
+#include <replicate/core/percent_encoding.hpp>
+#include <replicate/core/url.hpp>
+#include <replicate/error.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace replicate::detail {
+
+[[noreturn]] inline void refuse_config(std::string const& explanation)
+{
+    throw make_error(errc::invalid_configuration, explanation);
+}
+
+inline void check_duration(char const* name, std::chrono::steady_clock::duration value)
+{
+    if (value <= std::chrono::steady_clock::duration::zero() || value > std::chrono::hours(24))
+        refuse_config(std::string(name) + ": must be above zero and at most 24 hours");
+}
+
+inline void check_count(char const* name, std::size_t value, std::size_t least)
+{
+    if (value < least)
+        refuse_config(std::string(name) + ": must be at least " + std::to_string(least));
+}
+
+} // namespace replicate::detail
+
+namespace replicate::core {
+
+/// Where the API is.
+class api_base {
+public:
+    /// The only origin that the token is for.
+    core::origin origin;
+    /// What stands before every path, without a slash at its end: "/v1".
+    std::string path_prefix;
+
+    /// Nowhere.
+    api_base() = default;
+};
+
+/// Checks a token, from the configuration or from `config::token_source`. Never repeats it in a message.
+inline void check_token(std::string_view token)
+{
+    if (token.empty())
+        throw detail::make_error(errc::missing_token,
+            "set the environment variable REPLICATE_API_TOKEN or config::token; "
+            "a token is to be had at https://replicate.com/account/api-tokens");
+    for (char letter : token)
+        if (letter <= ' ' || letter > '~')
+            detail::refuse_config(
+                "token: holds a space, a line end or another letter that no token has "
+                "(it is not shown here); copy it again from https://replicate.com/account/api-tokens");
+}
+
+/// Takes `config::base_url` apart; throws an `error` of `errc::invalid_configuration`.
+inline api_base check_base_url(config const& settings)
+{
+    auto const url = parse_absolute_url(settings.base_url);
+    if (!url || !is_safe_header_value(settings.base_url))
+        detail::refuse_config("base_url: is not an absolute https URL such as https://api.replicate.com/v1");
+    if (!url->user.empty() || !url->password.empty())
+        detail::refuse_config("base_url: must not hold a user name or password");
+    if (!url->query.empty() || url->has_fragment)
+        detail::refuse_config("base_url: must end with the path");
+    if (!url->origin.secure && !(settings.allow_insecure && is_loopback_host(url->origin.host)))
+        detail::refuse_config("base_url: must be https, because the token goes with every request; "
+                              "http is possible to this machine only, with allow_insecure");
+    api_base result;
+    result.origin = url->origin;
+    result.path_prefix = url->path;
+    while (!result.path_prefix.empty() && result.path_prefix.back() == '/')
+        result.path_prefix.pop_back();
+    if (result.path_prefix.empty())
+        result.path_prefix = "/v1";
+    return result;
+}
+
+/// Checks all of a configuration but its TLS certificates and proxy, which are checked where they are read; throws an
+/// `error` of `errc::invalid_configuration` that names the member, or of `errc::missing_token`.
+inline api_base check_config(config const& settings)
+{
+    if (!settings.token_source)
+        check_token(settings.token);
+    if (!is_safe_header_value(settings.user_agent) || settings.user_agent.empty())
+        detail::refuse_config("user_agent: must be printable text");
+    detail::check_duration("timeouts.resolve", settings.timeouts.resolve);
+    detail::check_duration("timeouts.connect", settings.timeouts.connect);
+    detail::check_duration("timeouts.connect_stagger", settings.timeouts.connect_stagger);
+    detail::check_duration("timeouts.handshake", settings.timeouts.handshake);
+    detail::check_duration("timeouts.write", settings.timeouts.write);
+    detail::check_duration("timeouts.response", settings.timeouts.response);
+    detail::check_duration("timeouts.read", settings.timeouts.read);
+    detail::check_duration("timeouts.call", settings.timeouts.call);
+    detail::check_duration("timeouts.run", settings.timeouts.run);
+    detail::check_duration("timeouts.remote_cancel", settings.timeouts.remote_cancel);
+    detail::check_duration("retry.first_backoff", settings.retry.first_backoff);
+    detail::check_duration("retry.maximum_backoff", settings.retry.maximum_backoff);
+    detail::check_duration("retry.maximum_retry_after", settings.retry.maximum_retry_after);
+    detail::check_count("retry.attempts", settings.retry.attempts, 1);
+    detail::check_count("pool.connections_per_origin", settings.pool.connections_per_origin, 1);
+    detail::check_count("limits.in_flight", settings.limits.in_flight, 1);
+    detail::check_count("limits.header_bytes", settings.limits.header_bytes, 1024);
+    detail::check_count("limits.body_bytes", settings.limits.body_bytes, 1024);
+    return check_base_url(settings);
+}
+
+} // namespace replicate::core
+
+#endif

@@ -1,0 +1,36 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_CORE_JSON_DOCUMENT_HPP
+#define REPLICATE_CORE_JSON_DOCUMENT_HPP
+
+#include <replicate/error_code.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <boost/system/result.hpp>
+
+#include <string_view>
+
+namespace replicate::core {
+
+/// Reads the body of an answer as JSON: `errc::unexpected_content` where it is none. A byte order mark is passed over;
+/// nesting may be deeper than Boost.JSON's default of 32, because outputs are whatever a model likes.
+inline boost::system::result<boost::json::value> parse_document(std::string_view body)
+{
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (body.substr(0, byte_order_mark.size()) == byte_order_mark)
+        body.remove_prefix(byte_order_mark.size());
+    boost::json::parse_options options;
+    options.max_depth = 512;
+    boost::system::error_code code;
+    boost::json::value document = boost::json::parse(boost::json::string_view(body.data(), body.size()), code, {}, options);
+    if (code)
+        return make_error_code(errc::unexpected_content);
+    return document;
+}
+
+} // namespace replicate::core
+
+#endif

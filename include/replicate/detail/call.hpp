@@ -1,0 +1,231 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_DETAIL_CALL_HPP
+#define REPLICATE_DETAIL_CALL_HPP
+
+#include <replicate/core/json_document.hpp>
+#include <replicate/core/retry_policy.hpp>
+#include <replicate/detail/operation.hpp>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace replicate::detail {
+
+/// What a stop of the operation does to a request whose bytes have begun to leave.
+enum class when_sent {
+    /// Interrupts it.
+    interrupt,
+    /// Lets it end: its answer tells the id of a prediction that is to be cancelled.
+    let_it_end
+};
+
+/// The answer to one request, its repetitions included, or why there is none.
+class call_result {
+public:
+    /// No error for a status of 2xx.
+    boost::system::error_code code;
+    /// The last answer, or what came of it.
+    core::response response;
+
+    call_result() = default;
+};
+
+/// Where a call goes, and with what.
+class call_target {
+public:
+    /// The host.
+    core::origin origin;
+    /// What its requests have in common.
+    core::request_frame frame;
+    /// True for the API alone.
+    bool with_token = false;
+    /// The largest answer, in bytes.
+    std::size_t body_bytes = 0;
+
+    /// Nowhere.
+    call_target() = default;
+
+    /// The API.
+    static call_target api(client_state const& client)
+    {
+        call_target target;
+        target.origin = client.base().origin;
+        target.frame = client.frame();
+        target.with_token = true;
+        target.body_bytes = client.settings().limits.body_bytes;
+        return target;
+    }
+};
+
+/// One try, reported to its operation.
+class call_attempt final : public io::attempt {
+public:
+    call_attempt(operation& owner, when_sent policy)
+        : owner_(owner)
+        , policy_(policy)
+    {
+        ++owner_.context().attempts;
+    }
+    ~call_attempt() override
+    {
+        if (policy_ == when_sent::let_it_end)
+            owner_.shield(false);
+    }
+
+    void enter(replicate::phase next) noexcept override
+    {
+        attempt::enter(next);
+        owner_.context().phase = next;
+    }
+
+    void on_sending() noexcept override
+    {
+        if (policy_ == when_sent::let_it_end)
+            owner_.shield(true);
+    }
+
+private:
+    operation& owner_;
+    when_sent policy_;
+};
+
+/// One request from its first try to the verdict: send, classify, repeat. Lives in the frame that awaits it.
+class call {
+public:
+    call(operation& owner, core::request what, when_sent policy = when_sent::interrupt)
+        : call(owner, std::move(what), call_target::api(owner.client()), policy)
+    {
+    }
+
+    call(operation& owner, core::request what, call_target where, when_sent policy = when_sent::interrupt)
+        : owner_(owner)
+        , what_(std::move(what))
+        , where_(std::move(where))
+        , policy_(policy)
+        , repetition_(owner.client().settings().retry, what_.repeatability)
+    {
+        owner_.context().operation = what_.name();
+        owner_.context().attempts = 0;
+    }
+
+    /// Sends the request until there is an answer to keep, or a reason to give up. The operation's context says the rest.
+    asio::awaitable<call_result> perform()
+    {
+        bool want_fresh = false;
+        for (;;) {
+            core::attempt_outcome outcome;
+            call_result result = co_await attempt_once(want_fresh, outcome);
+            core::verdict const verdict = repetition_.decide(outcome, owner_.client().jitter());
+            if (verdict.kind == core::verdict_kind::accept)
+                co_return result;
+            bool const may_repeat = !owner_.is_stopped() || what_.repeatability == core::repeatability::safe;
+            if (verdict.kind != core::verdict_kind::repeat || !may_repeat) {
+                result.code = give_up(result.code, outcome, verdict);
+                co_return result;
+            }
+            want_fresh = outcome.reused && !outcome.answered;
+            co_await pause(verdict.wait);
+        }
+    }
+
+private:
+    asio::awaitable<call_result> attempt_once(bool want_fresh, core::attempt_outcome& outcome)
+    {
+        client_state& client = owner_.client();
+        // Asked for before each try: a token may have changed meanwhile.
+        std::string const token = where_.with_token ? client.token() : std::string();
+        call_attempt progress(owner_, policy_);
+        io::exchange_result exchanged = co_await client.transport().send(where_.origin,
+            core::write_request(what_, where_.frame, token), limits(), want_fresh, progress);
+        call_result result;
+        result.code = exchanged.code;
+        result.response = std::move(exchanged.response);
+        outcome.code = result.code;
+        outcome.status = result.response.status;
+        outcome.sent = progress.sent;
+        outcome.answered = progress.answered;
+        outcome.reused = progress.reused;
+        describe(result, progress, token, outcome);
+        co_return result;
+    }
+
+    io::exchange_limits limits() const
+    {
+        auto const& settings = owner_.client().settings();
+        io::exchange_limits limits;
+        limits.timeouts = settings.timeouts;
+        limits.server_wait = what_.server_wait;
+        limits.header_bytes = settings.limits.header_bytes;
+        limits.body_bytes = where_.body_bytes;
+        return limits;
+    }
+
+    /// Records what the answer says, for the verdict and for messages.
+    void describe(
+        call_result const& result, io::attempt const& progress, std::string const& token, core::attempt_outcome& outcome)
+    {
+        replicate::diagnostics& context = owner_.context();
+        core::response const& response = result.response;
+        context.http_status = response.status;
+        context.request_id = std::string(response.header("cf-ray"));
+        context.detail = progress.detail;
+        context.problem = {};
+        if (response.status < 300)
+            return;
+        context.problem = problem::parse(without(response.body, token));
+        core::retry_hints hints;
+        hints.retry_after_ms = response.header("retry-after-ms");
+        hints.retry_after = response.header("retry-after");
+        hints.body_retry_after = context.problem.retry_after;
+        hints.detail = context.problem.detail;
+        if (response.status == 429)
+            hints.ratelimit_reset = response.header("ratelimit-reset");
+        outcome.wish = core::parse_retry_after(
+            hints, std::chrono::system_clock::now(), owner_.client().settings().retry.maximum_retry_after);
+    }
+
+    /// A server may quote what it was sent; the token must not come back in a message.
+    static std::string without(std::string text, std::string const& token)
+    {
+        for (auto at = text.find(token); !token.empty() && at != std::string::npos; at = text.find(token, at))
+            text.replace(at, token.size(), "[token]");
+        return text;
+    }
+
+    boost::system::error_code give_up(
+        boost::system::error_code code, core::attempt_outcome const& outcome, core::verdict verdict)
+    {
+        bool const unknown = verdict.kind == core::verdict_kind::outcome_unknown;
+        if (!code)
+            return {static_cast<int>(outcome.status), unknown ? create_http_category() : http_category()};
+        if (!unknown)
+            return code;
+        std::string& detail = owner_.context().detail;
+        detail = "the answer did not come (" + code.message() + (detail.empty() ? ")" : ", " + detail + ")");
+        return errc::create_outcome_unknown;
+    }
+
+    asio::awaitable<void> pause(std::chrono::steady_clock::duration length)
+    {
+        owner_.context().phase = phase::wait;
+        if (length <= length.zero())
+            co_return;
+        boost::system::error_code ignored;
+        asio::steady_timer timer(owner_.client().strand(), length);
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+
+    operation& owner_;
+    core::request what_;
+    call_target where_;
+    when_sent policy_;
+    core::retry_policy repetition_;
+};
+
+} // namespace replicate::detail
+
+#endif

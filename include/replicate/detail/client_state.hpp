@@ -1,0 +1,88 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_DETAIL_CLIENT_STATE_HPP
+#define REPLICATE_DETAIL_CLIENT_STATE_HPP
+
+#include <replicate/config.hpp>
+#include <replicate/core/config_check.hpp>
+#include <replicate/core/request_writer.hpp>
+#include <replicate/io/scheduler.hpp>
+#include <replicate/io/transport.hpp>
+
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+
+namespace replicate::detail {
+
+/// All that the handles of one client share. Alive as long as a handle or an operation is. Used on the strand alone, but
+/// for what is constant.
+class client_state {
+public:
+    /// Checks the configuration; throws an `error`.
+    client_state(asio::any_io_executor executor, replicate::config settings)
+        : settings_(std::move(settings))
+        , base_(core::check_config(settings_))
+        , strand_(asio::make_strand(executor))
+        , deadlines_(std::make_shared<io::deadline_list>(strand_))
+        , scheduler_(std::make_shared<io::scheduler>(strand_, settings_.limits.in_flight))
+        , transport_(std::make_unique<io::network_transport>(strand_, deadlines_,
+              asio::use_service<io::tls_contexts>(asio::query(executor, asio::execution::context)).get(settings_.tls),
+              settings_))
+    {
+        frame_.host = base_.origin.authority();
+        frame_.path_prefix = base_.path_prefix;
+        frame_.user_agent = settings_.user_agent;
+    }
+
+    /// What the client was told.
+    replicate::config const& settings() const noexcept { return settings_; }
+
+    /// Where the API is.
+    core::api_base const& base() const noexcept { return base_; }
+
+    /// What all requests to the API have in common.
+    core::request_frame const& frame() const noexcept { return frame_; }
+
+    /// The executor of everything inside.
+    io::strand const& strand() const noexcept { return strand_; }
+
+    /// The time limits.
+    io::deadline_list& deadlines() noexcept { return *deadlines_; }
+
+    /// Who may be at work.
+    io::scheduler& scheduler() noexcept { return *scheduler_; }
+
+    /// The network.
+    io::transport& transport() noexcept { return *transport_; }
+
+    /// The token for the next request; throws what `config::token_source` throws, or an `error` where it is no token.
+    std::string token() const
+    {
+        if (!settings_.token_source)
+            return settings_.token;
+        std::string token = settings_.token_source();
+        core::check_token(token);
+        return token;
+    }
+
+    /// A random number from 0 to below 1.
+    double jitter() { return std::uniform_real_distribution<double>(0.0, 1.0)(random_); }
+
+private:
+    replicate::config settings_;
+    core::api_base base_;
+    core::request_frame frame_;
+    io::strand strand_;
+    std::shared_ptr<io::deadline_list> deadlines_;
+    std::shared_ptr<io::scheduler> scheduler_;
+    std::unique_ptr<io::transport> transport_;
+    std::minstd_rand random_{std::random_device()()};
+};
+
+} // namespace replicate::detail
+
+#endif

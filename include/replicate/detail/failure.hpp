@@ -1,0 +1,81 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_DETAIL_FAILURE_HPP
+#define REPLICATE_DETAIL_FAILURE_HPP
+
+#include <replicate/prediction.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <exception>
+#include <memory>
+#include <utility>
+
+namespace replicate::detail {
+
+/// Why an operation did not succeed, on its way from inside to the caller; empty when it did. It becomes an exception, or an
+/// error code and diagnostics, as the caller wants it.
+class failure {
+public:
+    /// No failure.
+    failure() = default;
+
+    /// A failure of this library.
+    failure(boost::system::error_code code, replicate::diagnostics context)
+        : code_(code)
+        , context_(std::make_shared<replicate::diagnostics const>(std::move(context)))
+    {
+    }
+
+    /// What somebody threw: an `error` of ours, or anything that came out of a function of the user's. Such an exception is
+    /// passed on as it is; where only a code can be given, it is the exception's own, or `invalid_argument`.
+    static failure of_exception(std::exception_ptr thrown)
+    {
+        failure result;
+        try {
+            std::rethrow_exception(thrown);
+        } catch (error const& known) {
+            result = failure(known.code(), known.diagnostics());
+        } catch (boost::system::system_error const& known) {
+            result.code_ = known.code();
+        } catch (std::bad_alloc const&) {
+            result.code_ = make_error_code(boost::system::errc::not_enough_memory);
+        } catch (...) {
+            result.code_ = make_error_code(errc::invalid_argument);
+        }
+        result.thrown_ = std::move(thrown);
+        return result;
+    }
+
+    /// True when there is one.
+    explicit operator bool() const noexcept { return code_.failed(); }
+
+    /// Its code.
+    boost::system::error_code code() const noexcept { return code_; }
+
+    /// What is known about it.
+    replicate::diagnostics diagnostics() const { return context_ ? *context_ : replicate::diagnostics(); }
+
+    /// Throws it. Precondition: there is one.
+    [[noreturn]] void raise() const
+    {
+        if (thrown_)
+            std::rethrow_exception(thrown_);
+        bool const ended_badly = code_ == condition::prediction_failed || code_ == condition::prediction_canceled
+            || code_ == condition::prediction_aborted;
+        if (ended_badly && context_ && context_->prediction)
+            throw prediction_error(*context_);
+        throw error(code_, diagnostics());
+    }
+
+private:
+    boost::system::error_code code_;
+    std::shared_ptr<replicate::diagnostics const> context_;
+    std::exception_ptr thrown_;
+};
+
+} // namespace replicate::detail
+
+#endif

@@ -1,0 +1,242 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_DETAIL_OPERATION_HPP
+#define REPLICATE_DETAIL_OPERATION_HPP
+
+#include <replicate/detail/client_state.hpp>
+#include <replicate/detail/failure.hpp>
+#include <replicate/detail/initiate.hpp>
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace replicate::detail {
+
+/// One public call while it goes on: its deadline, its cancellation, and what there is to say should it fail.
+///
+/// The caller gets its result exactly once: from the body when that ends, or, when the caller cancels or the deadline passes,
+/// at once. The body then may still have something to do (cancel a prediction that would cost money); it does so in the
+/// background, within bounds. Used on the strand alone, but for `request_stop`.
+class operation : public io::deadline_entry, public std::enable_shared_from_this<operation> {
+public:
+    using clock = std::chrono::steady_clock;
+
+    operation(std::shared_ptr<client_state> client, clock::duration timeout)
+        : client_(std::move(client))
+        , started_(clock::now())
+        , deadline_(started_ + timeout)
+    {
+    }
+    virtual ~operation() = default;
+
+    /// The client.
+    client_state& client() noexcept { return *client_; }
+
+    /// The client, for what outlives the call.
+    std::shared_ptr<client_state> const& shared_client() const noexcept { return client_; }
+
+    /// What is known so far, for a failure.
+    replicate::diagnostics& context() noexcept { return context_; }
+
+    /// When the caller's time is up.
+    clock::time_point deadline() const noexcept { return deadline_; }
+
+    /// True when the caller has its result already: it has gone, or its time was up.
+    bool is_stopped() const noexcept { return stopped_; }
+
+    /// While it is set, a stop does not interrupt the body: the answer that is under way alone can tell the id of a prediction
+    /// that is paid for.
+    void shield(bool on)
+    {
+        shielded_ = on;
+        if (!on && stopped_)
+            client_->deadlines().arm(*this, clock::now() + client_->settings().timeouts.remote_cancel);
+    }
+
+    /// Cancels, from any thread. Once only.
+    void request_stop()
+    {
+        cancel_requested_ = true;
+        asio::post(client_->strand(), [self = shared_from_this()] { self->stop(asio::error::operation_aborted); });
+    }
+
+    /// True when it was cancelled before it began.
+    bool is_cancel_requested() const noexcept { return cancel_requested_; }
+
+    /// Where the body is interrupted.
+    asio::cancellation_slot slot() { return signal_.slot(); }
+
+    /// Starts the clock; called when the body begins.
+    void begin() { client_->deadlines().arm(*this, deadline_); }
+
+    /// The failure with all that is known.
+    failure make_failure(boost::system::error_code code)
+    {
+        context_.elapsed = clock::now() - started_;
+        return failure(code, context_);
+    }
+
+protected:
+    /// The body has ended.
+    bool end() noexcept
+    {
+        client_->deadlines().disarm(*this);
+        return !std::exchange(ended_, true) && !stopped_;
+    }
+
+private:
+    virtual void complete_failure(failure outcome) = 0;
+
+    void on_deadline() override
+    {
+        if (stopped_)
+            interrupt(); // the background has had its time
+        else
+            stop(errc::deadline_exceeded);
+    }
+
+    void stop(boost::system::error_code code)
+    {
+        if (ended_ || std::exchange(stopped_, true))
+            return;
+        complete_failure(make_failure(code));
+        if (shielded_) {
+            client_->deadlines().disarm(*this); // the exchange under way has limits of its own
+            return;
+        }
+        client_->deadlines().arm(*this, clock::now() + client_->settings().timeouts.remote_cancel);
+        interrupt();
+    }
+
+    void interrupt() { signal_.emit(asio::cancellation_type::terminal); }
+
+    std::shared_ptr<client_state> client_;
+    clock::time_point started_;
+    clock::time_point deadline_;
+    replicate::diagnostics context_;
+    asio::cancellation_signal signal_;
+    std::atomic<bool> cancel_requested_ = false;
+    bool stopped_ = false;
+    bool shielded_ = false;
+    bool ended_ = false;
+};
+
+/// A call that gives a T.
+template<class T>
+class typed_operation final : public operation {
+public:
+    typed_operation(std::shared_ptr<client_state> client, clock::duration timeout, erased_handler<T> handler)
+        : operation(std::move(client), timeout)
+        , handler_(std::move(handler))
+        , work_(asio::make_work_guard(handler_, asio::any_io_executor(this->client().strand().get_inner_executor())))
+    {
+    }
+
+    /// Lets the caller's cancellation slot stop it. The slot is emitted on the caller's side, at any time, also when the
+    /// operation is long over; so it knows no more than a weak pointer.
+    void listen()
+    {
+        auto slot = asio::get_associated_cancellation_slot(handler_);
+        if (slot.is_connected())
+            slot.assign([self = weak_from_this()](asio::cancellation_type type) {
+                if ((type & (asio::cancellation_type::terminal | asio::cancellation_type::partial))
+                    == asio::cancellation_type::none)
+                    return;
+                if (auto const running = self.lock())
+                    running->request_stop();
+            });
+    }
+
+    /// The body has a result.
+    void finish(T value)
+    {
+        if (end())
+            complete(failure(), std::move(value));
+    }
+
+    /// The body has failed.
+    void fail(failure outcome)
+    {
+        if (end())
+            complete(std::move(outcome), T());
+    }
+
+private:
+    /// The caller's handler with what it is to be told.
+    class delivery {
+    public:
+        delivery(erased_handler<T> handler, failure outcome, T value)
+            : handler_(std::move(handler))
+            , outcome_(std::move(outcome))
+            , value_(std::move(value))
+        {
+        }
+        void operator()() { std::move(handler_)(std::move(outcome_), std::move(value_)); }
+
+    private:
+        erased_handler<T> handler_;
+        failure outcome_;
+        T value_;
+    };
+
+    void complete_failure(failure outcome) override { complete(std::move(outcome), T()); }
+
+    void complete(failure outcome, T value)
+    {
+        // Off the strand first: the caller's code must not run inside it. Then to where the caller wants to be.
+        asio::post(client().strand().get_inner_executor(),
+            asio::bind_executor(
+                work_.get_executor(), delivery(std::move(handler_), std::move(outcome), std::move(value))));
+        work_.reset();
+    }
+
+    erased_handler<T> handler_;
+    decltype(asio::make_work_guard(std::declval<erased_handler<T>&>(), std::declval<asio::any_io_executor>())) work_;
+};
+
+/// Runs the body of an operation and hands over what comes of it.
+template<class T>
+asio::awaitable<void> drive(std::shared_ptr<typed_operation<T>> running, asio::awaitable<T> body)
+{
+    running->begin();
+    if (running->is_cancel_requested()) {
+        running->fail(running->make_failure(asio::error::operation_aborted)); // and nothing is sent
+        co_return;
+    }
+    try {
+        T value = co_await std::move(body);
+        running->finish(std::move(value));
+    } catch (...) {
+        running->fail(failure::of_exception(std::current_exception()));
+    }
+}
+
+/// Starts an operation. `make_body(operation&)` gives its coroutine, which runs on the strand.
+template<class T, class MakeBody>
+void start(std::shared_ptr<client_state> client, operation::clock::duration timeout, erased_handler<T> handler,
+    MakeBody const& make_body)
+{
+    auto const executor = client->strand();
+    auto const running = std::make_shared<typed_operation<T>>(std::move(client), timeout, std::move(handler));
+    running->listen();
+    auto const slot = running->slot();
+    asio::co_spawn(executor, drive<T>(running, make_body(*running)),
+        asio::bind_cancellation_slot(slot, [running](std::exception_ptr) {}));
+}
+
+} // namespace replicate::detail
+
+#endif

@@ -1,0 +1,201 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_DETAIL_RUN_HPP
+#define REPLICATE_DETAIL_RUN_HPP
+
+#include <replicate/core/prediction_machine.hpp>
+#include <replicate/core/prediction_requests.hpp>
+#include <replicate/core/rescued_id.hpp>
+#include <replicate/detail/call.hpp>
+#include <replicate/output.hpp>
+
+#include <boost/asio/this_coro.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace replicate::detail {
+
+/// Carries out what a `prediction_machine` decides. Lives in the frame that awaits it.
+class run_driver {
+public:
+    run_driver(operation& owner, model_ref model, input values, run_options options, core::run_goal goal)
+        : owner_(owner)
+        , model_(std::move(model))
+        , values_(std::move(values))
+        , options_(options)
+        , machine_(std::move(options), owner.deadline(), goal)
+    {
+    }
+
+    /// Gives the prediction at its goal; throws what ended it otherwise.
+    asio::awaitable<prediction> perform()
+    {
+        core::run_action action = machine_.start(clock::now());
+        while (!is_last(action.kind)) {
+            action = co_await take_step(action);
+            if (owner_.is_stopped() && !leaving_) {
+                leaving_ = true;
+                // The cancellation that woke this coroutine has done its work; what is left to do must not be hit by it.
+                co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+                action = machine_.on_stopped();
+            }
+        }
+        co_return conclude(action);
+    }
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    static bool is_last(core::run_action_kind kind) noexcept
+    {
+        return kind == core::run_action_kind::finish || kind == core::run_action_kind::fail
+            || kind == core::run_action_kind::abandon;
+    }
+
+    /// A step, or the end of one that the caller's going away has interrupted.
+    asio::awaitable<core::run_action> take_step(core::run_action action)
+    {
+        core::run_action next{core::run_action_kind::abandon};
+        try {
+            next = co_await act(action);
+        } catch (...) {
+            if (!owner_.is_stopped() || leaving_)
+                throw;
+        }
+        co_return next;
+    }
+
+    asio::awaitable<core::run_action> act(core::run_action action)
+    {
+        core::run_action next{core::run_action_kind::abandon};
+        switch (action.kind) {
+        case core::run_action_kind::create: next = co_await create(action.server_wait); break;
+        case core::run_action_kind::wait: next = co_await wait(action.pause); break;
+        case core::run_action_kind::get: next = co_await get(); break;
+        case core::run_action_kind::cancel: co_await cancel(); break;
+        case core::run_action_kind::finish:
+        case core::run_action_kind::fail:
+        case core::run_action_kind::abandon: break;
+        }
+        co_return next;
+    }
+
+    asio::awaitable<core::run_action> create(std::chrono::seconds server_wait)
+    {
+        auto request = core::create_prediction_request(model_, values_, server_wait, options_.cancel_after);
+        bool const worth_waiting = options_.on_cancel == on_cancel::cancel_remote;
+        call creation(owner_, std::move(request), worth_waiting ? when_sent::let_it_end : when_sent::interrupt);
+        call_result result = co_await creation.perform();
+        failure_ = result.code;
+        if (!adopt(result.response)) {
+            if (!failure_)
+                failure_ = errc::create_outcome_unknown;
+            co_return machine_.on_create_failed();
+        }
+        failure_ = {};
+        bool const all_there = result.response.status != 202 && !rescued_;
+        co_return machine_.on_created(seen_, all_there, clock::now(), owner_.client().jitter());
+    }
+
+    asio::awaitable<core::run_action> wait(clock::duration length)
+    {
+        boost::system::error_code ignored;
+        owner_.context().phase = phase::wait;
+        asio::steady_timer timer(owner_.client().strand(), length);
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        co_return machine_.on_waited();
+    }
+
+    asio::awaitable<core::run_action> get()
+    {
+        call look(owner_, core::get_prediction_request(seen_.id));
+        call_result const result = co_await look.perform();
+        failure_ = result.code;
+        if (!failure_ && !adopt(result.response))
+            failure_ = errc::unexpected_content;
+        if (failure_)
+            co_return machine_.on_get_failed(failure_, clock::now(), owner_.client().jitter());
+        co_return machine_.on_seen(seen_, clock::now(), owner_.client().jitter());
+    }
+
+    /// The caller has gone: whether this succeeds interests nobody any more, and the operation's limit ends it.
+    asio::awaitable<void> cancel()
+    {
+        call cancellation(owner_, core::cancel_prediction_request(seen_.id));
+        co_await cancellation.perform();
+    }
+
+    /// Takes the prediction out of a good answer, or at least its id out of one that was cut short.
+    bool adopt(core::response const& response)
+    {
+        if (response.status < 200 || response.status > 299)
+            return false;
+        auto document = core::parse_document(response.body);
+        json::object const* const object = document ? document->if_object() : nullptr;
+        bool const whole = object != nullptr && !text_member(*object, "id").empty();
+        if (whole)
+            seen_ = prediction::from_json(std::move(*document));
+        else if (std::string id = core::rescued_prediction_id(response.body); seen_.id.empty() && !id.empty())
+            seen_.id = std::move(id);
+        else
+            return false;
+        rescued_ = !whole;
+        owner_.context().prediction = std::make_shared<prediction const>(seen_);
+        return true;
+    }
+
+    prediction conclude(core::run_action action)
+    {
+        if (action.kind == core::run_action_kind::abandon)
+            failure_ = asio::error::operation_aborted;
+        if (failure_)
+            owner_.make_failure(failure_).raise();
+        return std::move(seen_);
+    }
+
+    operation& owner_;
+    model_ref model_;
+    input values_;
+    run_options options_;
+    core::prediction_machine machine_;
+    prediction seen_;
+    boost::system::error_code failure_;
+    bool rescued_ = false;
+    bool leaving_ = false;
+};
+
+/// The body of `async_run`.
+inline asio::awaitable<output> run_body(operation& owner, model_ref model, input values, run_options options)
+{
+    check(options);
+    io::permit const admitted = co_await owner.client().scheduler().admit();
+    run_driver driver(owner, std::move(model), std::move(values), std::move(options), core::run_goal::ended);
+    prediction ended = co_await driver.perform();
+    bool const ended_badly = ended.is_terminal() && ended.status != prediction_status::succeeded;
+    if (ended_badly)
+        owner.make_failure(make_error_code(code_of_ending(ended.status))).raise();
+    co_return output(std::move(ended), owner.shared_client());
+}
+
+/// The body of `predictions().async_create`.
+inline asio::awaitable<prediction> create_body(operation& owner, model_ref model, input values, create_options options)
+{
+    run_options run;
+    run.wait = options.wait;
+    run.cancel_after = options.cancel_after;
+    run.on_cancel = options.on_cancel;
+    run.timeout = options.timeout;
+    check(run);
+    io::permit const admitted = co_await owner.client().scheduler().admit();
+    run_driver driver(owner, std::move(model), std::move(values), std::move(run), core::run_goal::created);
+    prediction created = co_await driver.perform();
+    co_return created;
+}
+
+} // namespace replicate::detail
+
+#endif

@@ -1,0 +1,57 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_IO_PROXY_TUNNEL_HPP
+#define REPLICATE_IO_PROXY_TUNNEL_HPP
+
+#include <replicate/core/proxy_choice.hpp>
+#include <replicate/io/attempt.hpp>
+#include <replicate/io/phase_limit.hpp>
+#include <replicate/io/response_reader.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <string>
+#include <utility>
+
+namespace replicate::io {
+
+/// Asks a proxy, over a fresh stream, for a tunnel to `target`. The stream is the tunnel when there is no error.
+template<class Stream>
+asio::awaitable<boost::system::error_code> open_tunnel(
+    Stream& stream, core::proxy const& through, core::origin const& target, attempt& progress)
+{
+    boost::system::error_code code;
+    std::string const request = through.connect_request(target);
+    co_await asio::async_write(stream, asio::buffer(request), asio::redirect_error(asio::use_awaitable, code));
+    response_parser parser(16 * 1024, 0);
+    // The answer to CONNECT has no body, whatever its header says.
+    parser.skip(true);
+    std::string received;
+    while (!code && !parser.is_header_done()) {
+        char part[1024];
+        std::size_t const count =
+            co_await stream.async_read_some(asio::buffer(part), asio::redirect_error(asio::use_awaitable, code));
+        received.append(part, count);
+        beast::error_code parse_code;
+        received.erase(0, parser.put(asio::buffer(received), parse_code));
+        if (parse_code && parse_code != http::error::need_more)
+            code = errc::proxy_refused;
+    }
+    if (code == asio::error::operation_aborted)
+        co_return code;
+    if (code || parser.status() / 100 != 2 || !received.empty()) {
+        progress.detail = "the proxy " + through.origin.host_and_port() + " answered "
+            + (parser.status() != 0 ? std::to_string(parser.status()) : "nothing that is HTTP");
+        co_return errc::proxy_refused;
+    }
+    co_return code;
+}
+
+} // namespace replicate::io
+
+#endif

@@ -1,0 +1,79 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_PREDICTIONS_HPP
+#define REPLICATE_PREDICTIONS_HPP
+
+#include <replicate/detail/start.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace replicate {
+
+/// The predictions of an account: `client.predictions()`. A handle, cheap to copy, for any thread.
+///
+/// Every operation takes, behind its own arguments and each only if wanted: options, a `diagnostics&` that a failure fills
+/// (it must live until the end), and a completion token. Without a token it gives an `asio::awaitable<T>` that throws `error`;
+/// with one, the signature is `void(error_code, T)` and the handler runs on its associated executor.
+/// Cancellation: terminal and partial; the connection in use is closed. Every call ends by its timeout.
+class predictions_resource {
+public:
+    /// Of a client.
+    explicit predictions_resource(std::shared_ptr<detail::client_state> client)
+        : client_(std::move(client))
+    {
+    }
+
+    /// Creates a prediction and gives it as it is then, without waiting for its end (see `client::async_run` for that).
+    /// Options: `create_options`. POST to /predictions, or to the path of an official model or a deployment.
+    /// Never sent twice, unless the service certainly has not acted on it; when that cannot be known, the error equals
+    /// `condition::outcome_unknown`.
+    template<class... Arguments>
+        requires detail::call_arguments<create_options, Arguments...>
+    auto async_create(model_ref model, input values, Arguments&&... arguments) const
+    {
+        return detail::initiate<prediction, create_options>(
+            detail::bind_start<&detail::start_create>(client_, std::move(model), std::move(values)),
+            std::forward<Arguments>(arguments)...);
+    }
+
+    /// Gives a prediction by its id. Options: `call_options`. GET /predictions/{id}
+    template<class... Arguments>
+        requires detail::call_arguments<call_options, Arguments...>
+    auto async_get(std::string_view id, Arguments&&... arguments) const
+    {
+        return detail::initiate<prediction, call_options>(
+            detail::bind_start<&detail::start_get>(client_, std::string(id)), std::forward<Arguments>(arguments)...);
+    }
+
+    /// Gives one page of the account's predictions, newest first, 100 a page. Options: `prediction_list_options`.
+    /// GET /predictions
+    template<class... Arguments>
+        requires detail::call_arguments<prediction_list_options, Arguments...>
+    auto async_list(Arguments&&... arguments) const
+    {
+        return detail::initiate<page<prediction>, prediction_list_options>(
+            detail::bind_start<&detail::start_list>(client_), std::forward<Arguments>(arguments)...);
+    }
+
+    /// Cancels a prediction and gives it as it is then. One that has ended stays as it is. Options: `call_options`.
+    /// POST /predictions/{id}/cancel
+    template<class... Arguments>
+        requires detail::call_arguments<call_options, Arguments...>
+    auto async_cancel(std::string_view id, Arguments&&... arguments) const
+    {
+        return detail::initiate<prediction, call_options>(
+            detail::bind_start<&detail::start_cancel>(client_, std::string(id)), std::forward<Arguments>(arguments)...);
+    }
+
+private:
+    std::shared_ptr<detail::client_state> client_;
+};
+
+} // namespace replicate
+
+#endif

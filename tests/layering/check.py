@@ -77,16 +77,16 @@ class SourceFile:
         self.text = path.read_text(encoding='utf-8')
         self.lines = self.text.count('\n')
         self.is_body = name.endswith('.ipp')
-        self.header = self._header(path, table) if self.is_body else name
+        self.header = self._header(path, table)
         self.place = table.place(self.header)
         self.outline = Outline(self.text)
         self.includes = [(self.text.count('\n', 0, match.start()) + 1, match[1], match[2])
                          for match in INCLUDE.finditer(self.text)]
 
     def _header(self, path, table):
-        """The header that this body completes: beside it, or at the same place outside of the directory impl."""
-        if self.name in table.completes:
-            return table.completes[self.name]
+        """What this file completes: by the table, else a header beside it or at the same place outside of impl, or itself."""
+        if self.name in table.completes or not self.is_body:
+            return table.completes.get(self.name, self.name)
         name = PurePosixPath(self.name).with_suffix('.hpp')
         if path.with_suffix('.hpp').exists():
             return str(name)
@@ -98,8 +98,8 @@ class SourceFile:
 
     @property
     def is_for_bodies(self):
-        """A header in a directory impl: for the bodies of its rank."""
-        return not self.is_body and 'impl' in PurePosixPath(self.name).parts[:-1]
+        """In a directory impl: for the bodies of its rank."""
+        return 'impl' in PurePosixPath(self.name).parts[:-1]
 
     @property
     def is_internal(self):
@@ -142,9 +142,9 @@ class Checker:
 
     def check_places(self):
         for file in self.files.values():
-            if file.is_body and file.header not in self.files:
+            if file.header not in self.files:
                 self.breach('table', file, 1, f'completes {file.header}, which does not exist; '
-                            'add "RANK impl/X.ipp completes HEADER" to the rank table')
+                            'add "RANK FILE completes HEADER" to the rank table')
             elif file.place is None:
                 self.breach('table', file, 1, 'not in the rank table')
 
@@ -167,7 +167,7 @@ class Checker:
 
     def check_includes(self, file):
         for line, other in self.own_includes(file):
-            if other.is_body and file.name != SOURCE_HEADER and not in_header_only_mode(file.text, line):
+            if other.is_body and not file.is_body and file.name != SOURCE_HEADER and not in_header_only_mode(file.text, line):
                 self.breach('separate', file, line,
                             f'includes {other.name} outside of #ifndef REPLICATE_SEPARATE_COMPILATION')
             if other.header == file.header or not other.place:
@@ -209,11 +209,11 @@ class Checker:
                     open_files.append(other)
 
     def check_cycles(self, placed):
-        """As header-only mode reads the files. That a body includes the header that it completes is no cycle."""
+        """As header-only mode reads the files. That a file includes the header that it completes is no cycle."""
         edges = {}
         for file in placed:
             for _, other in self.own_includes(file):
-                if not (file.is_body and other.name == file.header):
+                if other.name != file.header:
                     edges.setdefault(file.name, set()).add(other.name)
         done = set()
         for start in sorted(edges):

@@ -126,6 +126,12 @@ class Layers(TreeTest):
                               'impl/value.ipp': includes('replicate/value.hpp', 'replicate/io/wire.hpp'),
                               'io/wire.hpp': includes('replicate/value.hpp')})
 
+    def test_a_header_and_its_rest_in_another_one_are_no_cycle(self):
+        files = {'value.hpp': includes('replicate/detail/value_json.hpp'),
+                 'detail/value_json.hpp': includes('replicate/value.hpp', 'replicate/first.hpp'), 'first.hpp': ''}
+        self.expect_clean(files, RANKS + '1 detail/value_json.hpp completes value.hpp\n')
+        self.assertIn('cycle', self.rules(files, RANKS + '1 detail/value_json.hpp\n'))
+
     def test_an_include_that_is_not_there(self):
         self.expect('include', {'first.hpp': includes('replicate/gone.hpp')})
 

@@ -40,7 +40,8 @@ class Declaration:
     in_class: bool
     documented: bool
     defined: bool  # has a body
-    tokens: list = field(repr=False, default_factory=list)
+    tokens: list = field(repr=False, default_factory=list)  # of all but the body
+    body: range = range(0)  # the indices of the tokens between the braces of a function
 
 
 class Outline:
@@ -100,7 +101,7 @@ class Outline:
 
     # ---- matching
 
-    def _after_group(self, i):
+    def after_group(self, i):
         """The index behind the bracket that closes the one at i."""
         depth = 0
         while i < len(self.tokens):
@@ -120,7 +121,7 @@ class Outline:
         while i < len(self.tokens):
             text = self.tokens[i].text
             if text in '([{':
-                i = self._after_group(i)
+                i = self.after_group(i)
                 continue
             if text == '<':
                 depth += 1
@@ -166,7 +167,7 @@ class Outline:
                 head += self.tokens[i:end]
                 i = max(end, i + 2)
             elif text in '([':
-                end = self._after_group(i)
+                end = self.after_group(i)
                 head += self.tokens[i:end]
                 i = end
             elif text == ';':
@@ -180,9 +181,10 @@ class Outline:
                 if not initialised and self._opens_class(head):
                     return self._class(head, start, i, path, public, in_class)
                 body = not initialised and self._opens_body(head, in_constructor_list)
-                end = self._after_group(i)
+                end = self.after_group(i)
                 if body:
-                    self._add(head, start, end - 1, path, public, in_class, defined=True)
+                    added = self._add(head, start, end - 1, path, public, in_class, defined=True)
+                    added.body = range(i + 1, end - 1)
                     return end
                 head += self.tokens[i:end]
                 i = end
@@ -200,7 +202,7 @@ class Outline:
         declaration = self._add(head, start, i, path, public, in_class, defined=True)
         end = self._scope(i + 1, path + (name,), public and declaration.kind == 'class', (name, key))
         while end < len(self.tokens) and self.tokens[end].text not in (';', '}'):
-            end = self._after_group(end) if self.tokens[end].text in OPEN else end + 1
+            end = self.after_group(end) if self.tokens[end].text in OPEN else end + 1
         return end + 1 if end < len(self.tokens) and self.tokens[end].text == ';' else end
 
     # ---- what a declaration is
@@ -386,6 +388,15 @@ class Outline:
         if i > 0 and head[i - 1].text == '~':
             name = '~' + name
         return name
+
+    def parameters(self, declaration):
+        """The tokens between the parentheses of a function."""
+        start, depth = self._parameter_list(declaration.tokens), 0
+        for i in range(start, len(declaration.tokens)):
+            depth += {'(': 1, ')': -1}.get(declaration.tokens[i].text, 0)
+            if depth == 0:
+                return declaration.tokens[start + 1:i]
+        return []
 
     def _signature(self, head):
         """The types and names of the parameters without their default arguments."""

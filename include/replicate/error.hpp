@@ -34,6 +34,10 @@ public:
     {
     }
 
+    // Copied also where it could be moved: an error that was moved from would have nothing to say.
+    error(error const&) = default;
+    error& operator=(error const&) = default;
+
     /// What is known about the failure.
     replicate::diagnostics const& diagnostics() const noexcept { return content_->context; }
 

@@ -216,7 +216,8 @@ public:
     std::string message(int value) const override { return message_of(static_cast<condition>(value)); }
 };
 
-inline condition_category_type const condition_category_instance;
+// Constant, so that codes compare rightly before main begins, too.
+inline constinit condition_category_type const condition_category_instance;
 
 class error_category_type final : public boost::system::error_category {
 public:
@@ -232,7 +233,7 @@ public:
 
 class http_category_type final : public boost::system::error_category {
 public:
-    explicit http_category_type(bool creates) noexcept
+    constexpr explicit http_category_type(bool creates) noexcept
         : creates_(creates)
     {
     }
@@ -256,9 +257,9 @@ private:
     bool creates_;
 };
 
-inline error_category_type const error_category_instance;
-inline http_category_type const http_category_instance{false};
-inline http_category_type const create_http_category_instance{true};
+inline constinit error_category_type const error_category_instance;
+inline constinit http_category_type const http_category_instance{false};
+inline constinit http_category_type const create_http_category_instance{true};
 
 } // namespace detail
 

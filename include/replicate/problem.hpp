@@ -5,6 +5,8 @@
 #ifndef REPLICATE_PROBLEM_HPP
 #define REPLICATE_PROBLEM_HPP
 
+#include <replicate/core/utf8.hpp>
+
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
@@ -86,11 +88,11 @@ inline std::string text_member(json::object const& object, std::string_view key)
 /// The words of an HTML page, so that a gateway's page can stand in a message.
 inline std::string without_markup(std::string_view page, std::size_t limit)
 {
+    // The tags of the beginning of a page may be long.
+    page = page.substr(0, 64 * limit);
     std::string words;
     bool inside_tag = false;
     for (char letter : page) {
-        if (words.size() >= limit)
-            break;
         if (letter == '<')
             inside_tag = true;
         bool const blank = inside_tag || static_cast<unsigned char>(letter) <= ' ' || letter == 0x7f;
@@ -99,6 +101,23 @@ inline std::string without_markup(std::string_view page, std::size_t limit)
         if (!blank)
             words += letter;
         else if (!words.empty() && words.back() != ' ')
+            words += ' ';
+    }
+    words.resize(core::utf8_front(words, limit).size());
+    while (!words.empty() && words.back() == ' ')
+        words.pop_back();
+    return words;
+}
+
+/// A line without what a terminal or a log acts upon, and without blanks around it.
+inline std::string without_controls(std::string_view line)
+{
+    std::string words;
+    for (char letter : line) {
+        bool const blank = static_cast<unsigned char>(letter) <= ' ' || letter == 0x7f;
+        if (!blank)
+            words += letter;
+        else if (!words.empty())
             words += ' ';
     }
     while (!words.empty() && words.back() == ' ')
@@ -110,19 +129,18 @@ inline std::string without_markup(std::string_view page, std::size_t limit)
 inline std::string on_one_line(std::string_view text)
 {
     std::string line;
-    bool start_of_line = true;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (start_of_line && text.substr(i, 2) == "- ") {
-            ++i;
-            start_of_line = false;
+    while (!text.empty()) {
+        std::size_t const end = text.find_first_of("\r\n");
+        std::string_view part = text.substr(0, end);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        if (part.substr(0, 2) == "- ")
+            part.remove_prefix(2);
+        std::string const words = without_controls(part);
+        if (words.empty())
             continue;
-        }
-        start_of_line = text[i] == '\n';
-        bool const blank = static_cast<unsigned char>(text[i]) < ' ';
-        if (!blank)
-            line += text[i];
-        else if (i + 1 < text.size())
-            line += "; ";
+        if (!line.empty())
+            line += line.back() == ':' ? " " : "; ";
+        line += words;
     }
     return line;
 }
@@ -178,12 +196,15 @@ inline problem problem::parse(std::string_view body)
         result.retry_after = std::chrono::duration<double>(seconds->to_number<double>());
     detail::read_invalid_fields(object, result);
     detail::read_errors(object, result);
+    // An error in a form that is not known is shown as it is.
+    if (result.title.empty() && result.detail.empty())
+        result.detail = core::utf8_front(body, 512);
     return result;
 }
 
 inline std::string problem::text() const
 {
-    std::string line = title;
+    std::string line = detail::on_one_line(title);
     std::string const rest = detail::on_one_line(detail);
     if (!line.empty() && !rest.empty())
         line += ": ";

@@ -14,12 +14,12 @@ namespace replicate::core {
 /// gives a meaning to.
 inline bool is_plain_file_name_letter(char letter) noexcept
 {
-    bool const alphanumeric = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z')
-        || (letter >= '0' && letter <= '9');
+    bool const alphanumeric =
+        (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9');
     return alphanumeric || letter == '-' || letter == '_' || letter == '.';
 }
 
-/// A harmless file name from the last segment of a URL's path: other letters become `_`, leading dots go,
+/// A harmless file name from the last segment of a URL's path: other letters become `_`, leading dots and dashes go,
 /// at most 255 bytes; "output" where nothing is left, and for a `data:` URL.
 inline std::string file_name_of_url(std::string_view url)
 {
@@ -31,9 +31,9 @@ inline std::string file_name_of_url(std::string_view url)
     if (path == std::string_view::npos)
         return "output";
     std::string name(url.substr(url.rfind('/') + 1));
-    name.erase(0, name.find_first_not_of('.'));
     if (name.size() > 255)
         name.erase(0, name.size() - 255);
+    name.erase(0, name.find_first_not_of(".-"));
     for (char& letter : name)
         if (!is_plain_file_name_letter(letter))
             letter = '_';

@@ -8,6 +8,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,10 +52,7 @@ public:
     }
 
 private:
-    std::string bracketed_host() const
-    {
-        return host.find(':') == std::string::npos ? host : '[' + host + ']';
-    }
+    std::string bracketed_host() const { return host.find(':') == std::string::npos ? host : '[' + host + ']'; }
 };
 
 /// An absolute http or https URL, taken apart.
@@ -82,6 +80,20 @@ public:
     }
 };
 
+/// A letter of ASCII as its small one, whatever the locale.
+constexpr char lower_case(char letter) noexcept
+{
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
+
+/// True for what may be the name or the address of a host. A URL can hold more in its place, percent-encoded, up to line
+/// ends that would end a header.
+inline bool is_host(std::string_view host) noexcept
+{
+    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789-._:";
+    return !host.empty() && host.find_first_not_of(letters) == std::string_view::npos;
+}
+
 /// Takes an absolute http or https URL apart; nothing where it is not one.
 inline std::optional<absolute_url> parse_absolute_url(std::string_view text)
 {
@@ -99,9 +111,10 @@ inline std::optional<absolute_url> parse_absolute_url(std::string_view text)
         return std::nullopt;
     result.origin.host = url.host_address();
     for (char& letter : result.origin.host)
-        if (letter >= 'A' && letter <= 'Z')
-            letter = static_cast<char>(letter - 'A' + 'a');
-    if (result.origin.host.empty())
+        letter = lower_case(letter);
+    bool const has_colon = result.origin.host.find(':') != std::string::npos;
+    if (!is_host(result.origin.host) || has_colon != (url.host_type() == boost::urls::host_type::ipv6)
+        || url.host_type() == boost::urls::host_type::ipvfuture)
         return std::nullopt;
     result.path.assign(url.encoded_path().data(), url.encoded_path().size());
     result.query.assign(url.encoded_query().data(), url.encoded_query().size());
@@ -120,8 +133,20 @@ inline bool is_loopback_host(std::string_view host) noexcept
     return host.substr(0, 4) == "127." && host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-/// True when a list of hosts separated by commas, as in NO_PROXY, names this host: itself, a parent domain (with or without
-/// a leading dot), or `*`.
+/// True when a host, in lower case, is this name, or ends in it after a dot.
+inline bool is_within_domain(std::string_view host, std::string_view domain) noexcept
+{
+    if (host.size() < domain.size())
+        return false;
+    std::size_t const start = host.size() - domain.size();
+    for (std::size_t i = 0; i < domain.size(); ++i)
+        if (host[start + i] != lower_case(domain[i]))
+            return false;
+    return start == 0 || host[start - 1] == '.';
+}
+
+/// True when a list of hosts separated by commas, as in NO_PROXY, names this host (in lower case): itself, a parent domain
+/// (with or without a leading dot), or `*`.
 inline bool is_listed_host(std::string_view list, std::string_view host) noexcept
 {
     while (!list.empty()) {
@@ -134,10 +159,7 @@ inline bool is_listed_host(std::string_view list, std::string_view host) noexcep
             entry.remove_suffix(1);
         if (entry.empty())
             continue;
-        if (entry == "*" || entry == host)
-            return true;
-        if (host.size() > entry.size() && host.substr(host.size() - entry.size()) == entry
-            && host[host.size() - entry.size() - 1] == '.')
+        if (entry == "*" || is_within_domain(host, entry))
             return true;
     }
     return false;

@@ -112,6 +112,9 @@ configure() {
     local preset=$1 log=build/configure-$1.log
     # So that another checkout of the same sources finds what this one compiled.
     export CCACHE_BASEDIR=$checkout CCACHE_NOHASHDIR=1
+    # Also for what the tests compile.
+    CMAKE_BUILD_PARALLEL_LEVEL=$(jobs)
+    export CMAKE_BUILD_PARALLEL_LEVEL
     mkdir -p build
     say "cmake --preset $preset    (in $checkout; what it says goes to $log)"
     cmake --preset "$preset" >"$log" 2>&1 || {
@@ -124,7 +127,7 @@ configure() {
 build() {
     local preset=$1
     shift
-    local command=(cmake --build "build/$preset" --parallel "$(jobs)")
+    local command=(cmake --build "build/$preset")
     [ $# -eq 0 ] || command+=(--target "$@")
     say "${command[*]}"
     "${command[@]}"

@@ -5,14 +5,15 @@
 #ifndef REPLICATE_INPUT_HPP
 #define REPLICATE_INPUT_HPP
 
+#include <replicate/core/utf8.hpp>
 #include <replicate/error.hpp>
 #include <replicate/file.hpp>
 
 #include <boost/json/value.hpp>
-#include <boost/json/value_from.hpp>
 
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -23,6 +24,14 @@
 namespace replicate {
 
 namespace json = boost::json;
+
+namespace detail {
+
+template<class T>
+concept character = std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t>
+    || std::same_as<T, char16_t> || std::same_as<T, char32_t>;
+
+} // namespace detail
 
 /// One value of a model's input: null, a bool, a number, text of every kind of string, a list, an object,
 /// any `boost::json::value`, or a file of an earlier output (which passes as its URL).
@@ -38,7 +47,7 @@ public:
     }
     /// A whole number.
     template<std::integral Integer>
-        requires(!std::same_as<Integer, bool>)
+        requires(!std::same_as<Integer, bool> && !detail::character<Integer>)
     input_value(Integer value)
         : value_(value)
     {
@@ -49,10 +58,14 @@ public:
         : value_(static_cast<double>(value))
     {
     }
-    /// Text, UTF-8.
+    /// A single character is refused by the compiler: it would become its number.
+    template<detail::character Character>
+    input_value(Character) = delete;
+    /// Text, UTF-8; null where the pointer is null.
     input_value(char const* text)
-        : value_(json::string_view(text))
     {
+        if (text != nullptr)
+            value_ = json::string_view(text);
     }
     /// Text, UTF-8.
     input_value(std::string const& text)
@@ -100,7 +113,10 @@ public:
     }
 
     /// The value as JSON.
-    json::value const& json() const noexcept { return value_; }
+    json::value const& json() const& noexcept { return value_; }
+
+    /// The value as JSON, given away.
+    json::value json() && noexcept { return std::move(value_); }
 
 private:
     json::value value_;
@@ -114,7 +130,8 @@ private:
 /// (With g++ 12 make it before the expression that holds `co_await`: a braced list does not compile inside one,
 /// `replicate::input().set("prompt", prompt)` does.)
 /// Refused at once, with an `error` of `errc::invalid_argument` that names the member: an empty name, a number that
-/// is not finite, JSON that is not an object. A value type; not to be changed by two threads at once.
+/// is not finite, text that is not UTF-8 (such as the bytes of a file), JSON that is not an object. A value type; not to
+/// be changed by two threads at once.
 class input {
 public:
     /// No values.
@@ -168,16 +185,62 @@ private:
 
 namespace detail {
 
-inline void refuse_non_finite(std::string const& name, json::value const& value)
+/// What of a value has no JSON form, as its place and the reason; both empty where all of it has one.
+class json_fault {
+public:
+    std::string place;
+    std::string_view reason;
+
+    json_fault() = default;
+    explicit json_fault(std::string_view given)
+        : reason(given)
+    {
+    }
+};
+
+inline json_fault find_json_fault(json::value const& value);
+
+inline json_fault find_json_fault_in_text(json::string_view text)
+{
+    bool const good = core::is_utf8({text.data(), text.size()});
+    return good ? json_fault() : json_fault("is not UTF-8 text; bytes have to be sent as a file, or encoded");
+}
+
+inline json_fault find_json_fault(json::array const& elements)
+{
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+        json_fault fault = find_json_fault(elements[i]);
+        if (fault.reason.empty())
+            continue;
+        fault.place.insert(0, "[" + std::to_string(i) + "]");
+        return fault;
+    }
+    return json_fault();
+}
+
+inline json_fault find_json_fault(json::object const& members)
+{
+    for (auto const& member : members) {
+        json_fault fault = find_json_fault_in_text(member.key());
+        if (fault.reason.empty())
+            fault = find_json_fault(member.value());
+        if (fault.reason.empty())
+            continue;
+        fault.place.insert(0, "." + std::string(member.key().data(), member.key().size()));
+        return fault;
+    }
+    return json_fault();
+}
+
+inline json_fault find_json_fault(json::value const& value)
 {
     if (value.is_double() && !std::isfinite(value.get_double()))
-        throw_invalid_argument(name, "is not a finite number, so it has no JSON form");
+        return json_fault("is not a finite number, so it has no JSON form");
+    if (value.is_string())
+        return find_json_fault_in_text(value.get_string());
     if (value.is_array())
-        for (std::size_t i = 0; i < value.get_array().size(); ++i)
-            refuse_non_finite(name + "[" + std::to_string(i) + "]", value.get_array()[i]);
-    if (value.is_object())
-        for (auto const& member : value.get_object())
-            refuse_non_finite(name + "." + std::string(member.key().data(), member.key().size()), member.value());
+        return find_json_fault(value.get_array());
+    return value.is_object() ? find_json_fault(value.get_object()) : json_fault();
 }
 
 } // namespace detail
@@ -201,8 +264,12 @@ inline void input::store(std::string_view name, input_value value)
 {
     if (name.empty())
         detail::throw_invalid_argument("input", "a value has an empty name");
-    detail::refuse_non_finite("input." + std::string(name), value.json());
-    members_[json::string_view(name.data(), name.size())] = value.json();
+    if (!core::is_utf8(name))
+        detail::throw_invalid_argument("input", "the name of a value is not UTF-8 text");
+    detail::json_fault const fault = detail::find_json_fault(value.json());
+    if (!fault.reason.empty())
+        detail::throw_invalid_argument("input." + std::string(name) + fault.place, fault.reason);
+    members_[json::string_view(name.data(), name.size())] = std::move(value).json();
 }
 
 } // namespace replicate

@@ -5,6 +5,7 @@
 #ifndef REPLICATE_OUTPUT_HPP
 #define REPLICATE_OUTPUT_HPP
 
+#include <replicate/core/utf8.hpp>
 #include <replicate/file.hpp>
 #include <replicate/prediction.hpp>
 
@@ -60,13 +61,17 @@ namespace detail {
 
 [[noreturn]] inline void throw_output_mismatch(prediction const& source, std::string_view wanted)
 {
-    std::string const shown = json::serialize(source.output()).substr(0, 200);
-    throw make_error(errc::output_mismatch, "not " + std::string(wanted) + " (prediction " + source.id + "): " + shown);
+    std::string const shown = json::serialize(source.output());
+    throw make_error(errc::output_mismatch,
+        "not " + std::string(wanted) + " (prediction " + source.id + "): " + std::string(core::utf8_front(shown, 200)));
 }
 
+// A text may begin like a URL and go on as a sentence; a URL holds no blank.
 inline bool is_file_url(std::string_view text) noexcept
 {
-    return text.substr(0, 8) == "https://" || text.substr(0, 5) == "data:";
+    bool const is_data = text.substr(0, 5) == "data:" && text.find(',') != std::string_view::npos;
+    bool const is_https = text.substr(0, 8) == "https://" && text.size() > 8;
+    return (is_data || is_https) && text.find_first_of(" \t\r\n") == std::string_view::npos;
 }
 
 inline void collect_file_urls(json::value const& value, std::vector<std::string>& urls)

@@ -9,56 +9,40 @@
 #include <replicate/impl/testing/connection.hpp>
 #include <replicate/impl/testing/default_models.hpp>
 #include <replicate/impl/testing/fault_plan.hpp>
+#include <replicate/impl/testing/runner.hpp>
 #include <replicate/impl/testing/server_state.hpp>
 #include <replicate/testing/server.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace replicate::testing {
 
-// The thread, if it is ours, and what the connections share. They hold the latter too, so that a server may end before
-// its last handlers have run.
+// The connections share the state too, so that a server may end before its last handlers have run.
 class server::runtime {
 public:
     runtime(std::optional<boost::asio::any_io_executor> executor, server_options options)
+        : runner_(std::move(executor))
     {
         credentials const shown = options.certificate ? *options.certificate : authority_.issue();
-        if (!executor)
-            context_.emplace(1);
-        boost::asio::any_io_executor strand;
-        if (executor)
-            strand = boost::asio::make_strand(*executor);
-        else
-            strand = context_->get_executor();
-        state_ = std::make_shared<detail::server_state>(strand, std::move(options), shown);
+        state_ = std::make_shared<detail::server_state>(runner_.executor(), std::move(options), shown);
         detail::add_default_models(state_->core.models);
         state_->listen();
         for (detail::origin const listener : {detail::origin::api, detail::origin::delivery})
-            boost::asio::co_spawn(strand, detail::accept_connections(state_, listener), boost::asio::detached);
-        if (context_)
-            thread_ = std::thread([this] { context_->run(); });
+            boost::asio::co_spawn(
+                state_->executor, detail::accept_connections(state_, listener), boost::asio::detached);
+        runner_.start();
     }
 
     ~runtime()
     {
-        if (!context_) {
-            boost::asio::post(state_->executor, [state = state_] { state->stop(); });
-            return;
-        }
-        context_->stop();
-        thread_.join();
-        // The frames that wait are destroyed with the context; they need what they share until then.
-        context_.reset();
+        runner_.stop([state = state_] { state->stop(); });
     }
 
     runtime(runtime const&) = delete;
@@ -68,16 +52,21 @@ public:
     std::shared_ptr<detail::server_state> const& shared_state() const noexcept { return state_; }
     std::string const& authority() const noexcept { return authority_.certificate(); }
 
-    std::shared_ptr<detail::fault_rule> rule(detail::fault_rule::scope scope, operation kind) const
+    fault_point point(detail::fault_rule::scope scope, operation kind) const
     {
-        return std::make_shared<detail::fault_rule>(scope, kind);
+        return point(std::make_shared<detail::fault_rule>(scope, kind));
+    }
+
+    fault_point point(std::shared_ptr<detail::fault_rule> rule) const
+    {
+        return fault_point(state_->faults, std::move(rule));
     }
 
 private:
     testing::certificate_authority authority_;
-    std::optional<boost::asio::io_context> context_;
+    // Before the state, which lives on it: the last member is destroyed first.
+    detail::runner runner_;
     std::shared_ptr<detail::server_state> state_;
-    std::thread thread_;
 };
 
 REPLICATE_DECL server::server(server_options options)
@@ -144,7 +133,7 @@ REPLICATE_DECL void server::deployment(std::string_view name, std::string_view m
 
 REPLICATE_DECL fault_point server::next(operation kind)
 {
-    return fault_point(runtime_->state().faults, runtime_->rule(detail::fault_rule::scope::next, kind));
+    return runtime_->point(detail::fault_rule::scope::next, kind);
 }
 
 REPLICATE_DECL fault_point server::next_create()
@@ -174,27 +163,27 @@ REPLICATE_DECL fault_point server::next_connection()
 
 REPLICATE_DECL fault_point server::always(operation kind)
 {
-    return fault_point(runtime_->state().faults, runtime_->rule(detail::fault_rule::scope::always, kind));
+    return runtime_->point(detail::fault_rule::scope::always, kind);
 }
 
 REPLICATE_DECL fault_point server::every(std::size_t nth, operation kind)
 {
-    auto rule = runtime_->rule(detail::fault_rule::scope::every, kind);
+    auto rule = std::make_shared<detail::fault_rule>(detail::fault_rule::scope::every, kind);
     rule->nth = std::max<std::size_t>(nth, 1);
-    return fault_point(runtime_->state().faults, std::move(rule));
+    return runtime_->point(std::move(rule));
 }
 
 REPLICATE_DECL fault_point server::when(std::function<bool(recorded_request const&)> condition, operation kind)
 {
-    auto rule = runtime_->rule(detail::fault_rule::scope::condition, kind);
+    auto rule = std::make_shared<detail::fault_rule>(detail::fault_rule::scope::condition, kind);
     rule->condition = std::move(condition);
-    return fault_point(runtime_->state().faults, std::move(rule));
+    return runtime_->point(std::move(rule));
 }
 
 REPLICATE_DECL void server::random_faults(
     std::uint64_t seed, double probability, std::vector<fault> choices, operation kind)
 {
-    auto const rule = runtime_->rule(detail::fault_rule::scope::random, kind);
+    auto const rule = std::make_shared<detail::fault_rule>(detail::fault_rule::scope::random, kind);
     runtime_->state().faults->update(rule, [&](detail::fault_rule& changed) {
         changed.generator.seed(seed);
         changed.probability = probability;

@@ -21,7 +21,8 @@ namespace detail {
 
 inline json::value const null_value;
 
-inline std::optional<std::chrono::system_clock::time_point> time_member(json::object const& object, std::string_view name)
+inline std::optional<std::chrono::system_clock::time_point> time_member(
+    json::object const& object, std::string_view name)
 {
     std::string const text = text_member(object, name);
     if (text.empty())
@@ -91,13 +92,13 @@ inline bool flag_member(json::object const& object, std::string_view name)
 /// logs says more than nothing.
 inline std::string ending_text(prediction const& ended)
 {
-    std::string text = ended.error;
+    std::string text = on_one_line(ended.error);
     if (text.empty() && ended.status == prediction_status::failed) {
         std::string_view logs = ended.logs;
         while (!logs.empty() && (logs.back() == '\n' || logs.back() == '\r'))
             logs.remove_suffix(1);
         std::string_view const last_line = logs.substr(logs.find_last_of("\r\n") + 1);
-        text = last_line.empty() ? "the model gave no reason" : "last line of its logs: " + std::string(last_line);
+        text = last_line.empty() ? "the model gave no reason" : "last line of its logs: " + without_controls(last_line);
     }
     std::string line = "prediction " + ended.id;
     if (!ended.model.empty())
@@ -170,8 +171,8 @@ inline json::value const& prediction::member(std::string_view name) const noexce
 }
 
 inline prediction_error::prediction_error(replicate::diagnostics context)
-    : error(make_error_code(detail::code_of_ending(context.prediction->status)),
-          detail::with_ending_text(std::move(context)))
+    // Not moved: the other argument needs it, and which of the two is evaluated first is not said.
+    : error(make_error_code(detail::code_of_ending(context.prediction->status)), detail::with_ending_text(context))
 {
 }
 

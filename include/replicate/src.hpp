@@ -28,5 +28,13 @@
 // Every include/replicate/**/impl/*.ipp, in the order of the ranks.
 #include <replicate/impl/client.ipp>
 #include <replicate/impl/run.ipp>
+#include <replicate/impl/testing/certificate.ipp>
+#include <replicate/impl/testing/connection.ipp>
+#include <replicate/impl/testing/fault_point.ipp>
+#include <replicate/impl/testing/link.ipp>
+#include <replicate/impl/testing/proxy.ipp>
+#include <replicate/impl/testing/server.ipp>
+#include <replicate/impl/testing/server_state.ipp>
+#include <replicate/impl/testing/service.ipp>
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef REPLICATE_TESTS_SUPPORT_SHARED_FILES_HPP
 #define REPLICATE_TESTS_SUPPORT_SHARED_FILES_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -29,13 +30,8 @@ inline std::optional<std::filesystem::path> const& shared_folder()
         if (char const* given = std::getenv("REPLICATE_SHARED"); given != nullptr && *given != '\0') {
             path = given;
         } else {
-            // This file is tests/support/shared_files.hpp of the source directory. Its path may be relative to
-            // another directory than the one where the tests run; a build that knows better defines the macro.
-#ifdef REPLICATE_SOURCE_DIRECTORY
-            path = std::filesystem::path(REPLICATE_SOURCE_DIRECTORY) / ".." / "shared";
-#else
+            // This file is tests/support/shared_files.hpp of the source directory.
             path = std::filesystem::absolute(__FILE__).parent_path() / ".." / ".." / ".." / "shared";
-#endif
         }
         std::error_code code;
         std::optional<std::filesystem::path> found;
@@ -60,6 +56,25 @@ inline std::optional<std::string> read_shared(std::string_view relative_path)
         return std::nullopt;
     }
     return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+}
+
+/// The names of the files in a folder of that folder, such as "recordings", in order and relative to the outer one; none
+/// where it is not there.
+inline std::vector<std::string> list_shared(std::string_view relative_folder)
+{
+    std::vector<std::string> names;
+    std::error_code code;
+    if (shared_folder())
+        for (auto const& entry : std::filesystem::directory_iterator(*shared_folder() / relative_folder, code))
+            names.push_back(std::string(relative_folder) + "/" + entry.path().filename().string());
+    static bool said = false;
+    if (names.empty() && shared_folder() && !said) {
+        said = true;
+        std::printf(
+            "skipped: ../shared/%.*s is not there\n", static_cast<int>(relative_folder.size()), relative_folder.data());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 /// The lines of such a file, without the empty ones; none where it is not there.

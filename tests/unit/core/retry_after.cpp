@@ -4,7 +4,7 @@
 
 #include <replicate/core/retry_after.hpp>
 
-#include "../../support/shared_files.hpp"
+#include "support/shared_files.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>

@@ -8,11 +8,13 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <tuple>
 
 namespace replicate::core {
@@ -94,6 +96,16 @@ inline bool is_host(std::string_view host) noexcept
     return !host.empty() && host.find_first_not_of(letters) == std::string_view::npos;
 }
 
+/// A port, 1 to 65535. (The parser's own `port_number()` wraps what is greater, in Boost 1.81.)
+inline std::optional<std::uint16_t> parse_port(std::string_view text) noexcept
+{
+    std::uint16_t port = 0;
+    auto const [end, code] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (code != std::errc() || end != text.data() + text.size() || port == 0)
+        return std::nullopt;
+    return port;
+}
+
 /// Takes an absolute http or https URL apart; nothing where it is not one.
 inline std::optional<absolute_url> parse_absolute_url(std::string_view text)
 {
@@ -106,9 +118,11 @@ inline std::optional<absolute_url> parse_absolute_url(std::string_view text)
         return std::nullopt;
     absolute_url result;
     result.origin.secure = secure;
-    result.origin.port = url.has_port() ? url.port_number() : static_cast<std::uint16_t>(secure ? 443 : 80);
-    if (url.has_port() && url.port_number() == 0)
+    std::optional<std::uint16_t> const port = url.has_port() ? parse_port({url.port().data(), url.port().size()})
+                                                             : static_cast<std::uint16_t>(secure ? 443 : 80);
+    if (!port)
         return std::nullopt;
+    result.origin.port = *port;
     result.origin.host = url.host_address();
     for (char& letter : result.origin.host)
         letter = lower_case(letter);

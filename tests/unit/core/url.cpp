@@ -47,6 +47,13 @@ TEST_CASE("a URL without port, path and query has the usual ones")
     CHECK(http->target() == "/?a");
 }
 
+TEST_CASE("the first and the last port are ports")
+{
+    CHECK(parse_absolute_url("https://a.example:1/")->origin.port == 1);
+    CHECK(parse_absolute_url("https://a.example:65535/")->origin.port == 65535);
+    CHECK(parse_absolute_url("https://a.example:0443/")->origin.port == 443);
+}
+
 TEST_CASE("an origin is written with brackets and port where they are needed")
 {
     CHECK(parse_absolute_url("https://a.example/")->origin.authority() == "a.example");
@@ -73,9 +80,10 @@ TEST_CASE("what is not an absolute http or https URL is refused")
 {
     for (std::string_view text : {"", "replicate.com", "//replicate.com/", "/v1", "ftp://replicate.com/",
              "file:///etc/passwd", "https:", "https:/x", "https://", "https:///x", "https://:443/", "https://user@/",
-             "https://a:b/", "https://a:0/", "https://a:65536/", "https://a:999999/", "https://a b/", "https://a/b c",
-             "https://a/\r\n", "https://a\\b/", " https://a/", "https://a/ ", "https://a/%zz", "https://[::1/",
-             "https://[v1.a]/", "data:text/plain,x", "javascript:alert(1)", "https://a/\xc3\xbc"}) {
+             "https://a:b/", "https://a:0/", "https://a:65536/", "https://a:65537/", "https://a:99999/",
+             "https://a:999999/", "https://a:4294967739/", "https://a:/", "https://a:+1/", "https://a b/",
+             "https://a/b c", "https://a/\r\n", "https://a\\b/", " https://a/", "https://a/ ", "https://a/%zz",
+             "https://[::1/", "https://[v1.a]/", "data:text/plain,x", "javascript:alert(1)", "https://a/\xc3\xbc"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_absolute_url(text));
     }

@@ -180,11 +180,11 @@ TEST_CASE("every time limit is above zero and at most a day, and the message nam
         for (duration wrong :
             {duration(0), duration(-1), duration(24h) + duration(1), duration::max(), duration::min()}) {
             std::string const message =
-                refusal_of_change([&, &limit = limit](config& settings) { limit(settings) = wrong; });
+                refusal_of_change([&, &place = limit](config& settings) { place(settings) = wrong; });
             CHECK(contains(message, std::string(name) + ": "));
         }
         for (duration right : {duration(1), duration(24h)})
-            CHECK(refusal_of_change([&, &limit = limit](config& settings) { limit(settings) = right; }) == "");
+            CHECK(refusal_of_change([&, &place = limit](config& settings) { place(settings) = right; }) == "");
     }
 }
 

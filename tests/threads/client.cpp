@@ -1,0 +1,253 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+// One client and several threads. These tests are meant for the thread sanitizer; without it they still check what is
+// delivered, and how often.
+
+#include <replicate.hpp>
+#include <replicate/testing/server.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A server with a model that answers at once and one that answers when the test is long over.
+void add_models(replicate::testing::server& server)
+{
+    server.model("acme/echo", [](replicate::input const& input) {
+        auto const& text = input.at("text").as_string();
+        return std::string(text.data(), text.size());
+    });
+    server.model("acme/never", [](replicate::input const&) { return replicate::testing::script().never_ends(); });
+}
+
+/// Runs a context on four threads until it has no more work.
+void run_on_four_threads(asio::io_context& context)
+{
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+        threads.emplace_back([&context] { context.run(); });
+    for (auto& thread : threads)
+        thread.join();
+}
+
+class collected {
+public:
+    void add(std::string text)
+    {
+        std::lock_guard const lock(mutex_);
+        texts_.insert(std::move(text));
+    }
+    std::multiset<std::string> texts() const
+    {
+        std::lock_guard const lock(mutex_);
+        return texts_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::multiset<std::string> texts_;
+};
+
+asio::awaitable<void> echo(replicate::client client, int number, collected& answers)
+{
+    replicate::input input{{"text", std::to_string(number)}};
+    auto output = co_await client.async_run("acme/echo", input);
+    answers.add(output.text());
+}
+
+std::multiset<std::string> numbers(int count)
+{
+    std::multiset<std::string> expected;
+    for (int i = 0; i < count; ++i)
+        expected.insert(std::to_string(i));
+    return expected;
+}
+
+/// Many runs that never end by themselves, each with its own cancellation.
+class cancellable_runs {
+public:
+    cancellable_runs(replicate::client client, int count)
+    {
+        replicate::run_options options;
+        options.wait = replicate::wait::poll();
+        options.first_poll_interval = 1ms;
+        options.maximum_poll_interval = 2ms;
+        for (int i = 0; i < count; ++i)
+            client.async_run("acme/never", replicate::input(), options,
+                asio::bind_cancellation_slot(signals_.emplace_back().slot(),
+                    [this](boost::system::error_code code, replicate::output) { note(code); }));
+    }
+
+    void cancel_all()
+    {
+        for (auto& signal : signals_)
+            signal.emit(asio::cancellation_type::terminal);
+    }
+
+    int completions() const { return completions_; }
+    int aborted() const { return aborted_; }
+
+private:
+    void note(boost::system::error_code code)
+    {
+        ++completions_;
+        if (code == asio::error::operation_aborted)
+            ++aborted_;
+    }
+
+    std::list<asio::cancellation_signal> signals_;
+    std::atomic<int> completions_ = 0;
+    std::atomic<int> aborted_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("runs on four threads each get their own output, once")
+{
+    replicate::testing::server server;
+    add_models(server);
+    asio::io_context context(4);
+    replicate::client client(context, server.config());
+    collected answers;
+    for (int i = 0; i < 200; ++i)
+        asio::co_spawn(context, echo(client, i, answers), asio::detached);
+    run_on_four_threads(context);
+    CHECK(answers.texts() == numbers(200));
+    CHECK(server.counts().creates == 200);
+}
+
+TEST_CASE("a client may be called from threads that do not run its context")
+{
+    replicate::testing::server server;
+    add_models(server);
+    asio::thread_pool inside(2);
+    replicate::client client(inside.get_executor(), server.config());
+    collected answers;
+    std::vector<std::thread> callers;
+    for (int caller = 0; caller < 4; ++caller)
+        callers.emplace_back([&, caller] {
+            for (int i = caller; i < 80; i += 4)
+                answers.add(client
+                                .async_run("acme/echo", replicate::input().set("text", std::to_string(i)), asio::use_future)
+                                .get()
+                                .text());
+        });
+    for (auto& caller : callers)
+        caller.join();
+    inside.join();
+    CHECK(answers.texts() == numbers(80));
+}
+
+TEST_CASE("runs that are cancelled from another thread complete once, and their predictions are cancelled")
+{
+    replicate::testing::server server;
+    add_models(server);
+    asio::io_context context(4);
+    std::optional<cancellable_runs> runs;
+    runs.emplace(replicate::client(context, server.config()), 50);
+    std::thread canceller([&] {
+        // Cancelled when they are in all stages at once: queued, being created, polling.
+        CHECK(server.wait_until([](auto const& counts) { return counts.creates >= 25; }));
+        runs->cancel_all();
+    });
+    run_on_four_threads(context);
+    canceller.join();
+    CHECK(runs->completions() == 50);
+    CHECK(runs->aborted() == 50);
+    CHECK(server.counts().cancels == server.counts().creates);
+}
+
+TEST_CASE("deadlines that pass while answers arrive complete each run once")
+{
+    replicate::testing::server server;
+    add_models(server);
+    asio::io_context context(4);
+    replicate::client client(context, server.config());
+    std::atomic<int> completions = 0;
+    for (int i = 0; i < 200; ++i) {
+        replicate::run_options options;
+        options.timeout = 1ms + i * 500us;
+        options.on_cancel = replicate::on_cancel::detach;
+        client.async_run("acme/echo", replicate::input().set("text", "x"), options,
+            [&completions](boost::system::error_code, replicate::output) { ++completions; });
+    }
+    run_on_four_threads(context);
+    CHECK(completions == 200);
+}
+
+TEST_CASE("the last handle of a client may go while its runs are in flight")
+{
+    replicate::testing::server server;
+    add_models(server);
+    asio::io_context context(4);
+    collected answers;
+    auto client = std::make_unique<replicate::client>(context, server.config());
+    for (int i = 0; i < 50; ++i)
+        client->async_run("acme/echo", replicate::input().set("text", std::to_string(i)),
+            [&answers](boost::system::error_code, replicate::output output) { answers.add(output.text()); });
+    asio::post(context, [&client] { client.reset(); });
+    run_on_four_threads(context);
+    CHECK(answers.texts() == numbers(50));
+}
+
+TEST_CASE("a context that is stopped and destroyed with runs in flight takes them with it")
+{
+    replicate::testing::server server;
+    add_models(server);
+    std::vector<std::future<replicate::output>> futures;
+    {
+        asio::io_context context(4);
+        replicate::client client(context, server.config());
+        for (int i = 0; i < 20; ++i)
+            futures.push_back(client.async_run("acme/never", replicate::input(), asio::use_future));
+        std::thread stopper([&] {
+            CHECK(server.wait_until([](auto const& counts) { return counts.creates >= 10; }));
+            context.stop();
+        });
+        run_on_four_threads(context);
+        stopper.join();
+    }
+    for (auto& future : futures)
+        CHECK_THROWS_AS(future.get(), std::future_error);
+}
+
+TEST_CASE("a coroutine of one context may use a client of another")
+{
+    replicate::testing::server server;
+    add_models(server);
+    asio::thread_pool inside(2);
+    replicate::client client(inside.get_executor(), server.config());
+    asio::io_context outside(4);
+    collected answers;
+    for (int i = 0; i < 50; ++i)
+        asio::co_spawn(outside, echo(client, i, answers), asio::detached);
+    run_on_four_threads(outside);
+    inside.join();
+    CHECK(answers.texts() == numbers(50));
+}

@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -99,6 +100,8 @@ public:
     explicit connection(std::uint16_t port, int seconds = 10)
         : socket_(::socket(AF_INET, SOCK_STREAM, 0))
     {
+        // OpenSSL writes without MSG_NOSIGNAL, and many of the servers here hang up.
+        std::signal(SIGPIPE, SIG_IGN);
         timeval const limit{seconds, 0};
         ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);

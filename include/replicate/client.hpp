@@ -69,7 +69,7 @@ public:
     /// Cancellation: terminal and partial. The call ends at once with `operation_aborted`; `run_options::on_cancel` says
     /// what becomes of the prediction. Cancelled before it began, it sends nothing.
     template<class... Arguments>
-        requires detail::call_arguments<run_options, Arguments...>
+        requires detail::call_arguments<output, run_options, Arguments...>
     auto async_run(model_ref model, input values, Arguments&&... arguments) const
     {
         return detail::initiate<output, run_options>(

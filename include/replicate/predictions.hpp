@@ -33,7 +33,7 @@ public:
     /// Never sent twice, unless the service certainly has not acted on it; when that cannot be known, the error equals
     /// `condition::outcome_unknown`.
     template<class... Arguments>
-        requires detail::call_arguments<create_options, Arguments...>
+        requires detail::call_arguments<prediction, create_options, Arguments...>
     auto async_create(model_ref model, input values, Arguments&&... arguments) const
     {
         return detail::initiate<prediction, create_options>(
@@ -43,7 +43,7 @@ public:
 
     /// Gives a prediction by its id. Options: `call_options`. GET /predictions/{id}
     template<class... Arguments>
-        requires detail::call_arguments<call_options, Arguments...>
+        requires detail::call_arguments<prediction, call_options, Arguments...>
     auto async_get(std::string_view id, Arguments&&... arguments) const
     {
         return detail::initiate<prediction, call_options>(
@@ -53,7 +53,7 @@ public:
     /// Gives one page of the account's predictions, newest first, 100 a page. Options: `prediction_list_options`.
     /// GET /predictions
     template<class... Arguments>
-        requires detail::call_arguments<prediction_list_options, Arguments...>
+        requires detail::call_arguments<page<prediction>, prediction_list_options, Arguments...>
     auto async_list(Arguments&&... arguments) const
     {
         return detail::initiate<page<prediction>, prediction_list_options>(
@@ -63,7 +63,7 @@ public:
     /// Cancels a prediction and gives it as it is then. One that has ended stays as it is. Options: `call_options`.
     /// POST /predictions/{id}/cancel
     template<class... Arguments>
-        requires detail::call_arguments<call_options, Arguments...>
+        requires detail::call_arguments<prediction, call_options, Arguments...>
     auto async_cancel(std::string_view id, Arguments&&... arguments) const
     {
         return detail::initiate<prediction, call_options>(

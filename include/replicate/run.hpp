@@ -20,7 +20,7 @@ namespace replicate {
 /// coroutine, or of what `asio::bind_executor` says; a handler without an executor gets Asio's system context, with
 /// threads of its own. A missing token is an `error` of `errc::missing_token`. All else as `client::async_run`.
 template<class... Arguments>
-    requires detail::call_arguments<run_options, Arguments...>
+    requires detail::call_arguments<output, run_options, Arguments...>
 auto async_run(model_ref model, input values, Arguments&&... arguments)
 {
     return detail::initiate<output, run_options>(

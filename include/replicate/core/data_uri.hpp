@@ -29,7 +29,7 @@ inline std::string decode_data_uri(std::string_view uri)
             return std::move(*bytes);
         throw replicate::detail::make_error(errc::unexpected_document, "a data: URL whose base64 is malformed");
     }
-    auto const encoded = boost::urls::make_pct_string_view(boost::urls::string_view(data.data(), data.size()));
+    auto const encoded = boost::urls::make_pct_string_view(data);
     if (!encoded)
         throw replicate::detail::make_error(errc::unexpected_document, "a data: URL whose percent-encoding is malformed");
     return encoded->decode();

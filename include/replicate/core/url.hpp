@@ -109,7 +109,7 @@ inline std::optional<std::uint16_t> parse_port(std::string_view text) noexcept
 /// Takes an absolute http or https URL apart; nothing where it is not one.
 inline std::optional<absolute_url> parse_absolute_url(std::string_view text)
 {
-    auto const parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
+    auto const parsed = boost::urls::parse_uri(text);
     if (!parsed)
         return std::nullopt;
     boost::urls::url_view const url = *parsed;

@@ -75,19 +75,37 @@ public:
 
 template<class Options, class Argument>
 concept extra_argument = std::same_as<std::remove_cvref_t<Argument>, Options>
-    || std::same_as<std::remove_cvref_t<Argument>, replicate::diagnostics>;
+    || std::same_as<std::remove_reference_t<Argument>, replicate::diagnostics>;
+
+/// The type of the last of some arguments; `void` where there is none.
+template<class... Arguments>
+struct last_of {
+    using type = void;
+};
+
+template<class First, class... Rest>
+struct last_of<First, Rest...> {
+    using type = std::tuple_element_t<sizeof...(Rest), std::tuple<First, Rest...>>;
+};
 
 /// True when the last argument is a completion token: it is none of the others.
 template<class Options, class... Arguments>
-constexpr bool ends_with_token()
-{
-    if constexpr (sizeof...(Arguments) == 0) {
-        return false;
-    } else {
-        using last = std::tuple_element_t<sizeof...(Arguments) - 1, std::tuple<Arguments...>>;
-        return !extra_argument<Options, last>;
-    }
-}
+constexpr bool ends_with_token =
+    sizeof...(Arguments) > 0 && !extra_argument<Options, typename last_of<Arguments...>::type>;
+
+/// How many of the arguments are options and diagnostics.
+template<class Options, class... Arguments>
+constexpr std::size_t count_extras = (std::size_t(0) + ... + std::size_t(extra_argument<Options, Arguments>));
+
+/// Arguments that may stand behind those of an operation that gives a T: options, `diagnostics&`, and last a completion token for
+/// `void(error_code, T)`; each only if wanted.
+template<class T, class Options, class... Arguments>
+concept call_arguments =
+    (ends_with_token<Options, Arguments...>
+            ? count_extras<Options, Arguments...> + 1 == sizeof...(Arguments)
+            : count_extras<Options, Arguments...> == sizeof...(Arguments))
+    && (!ends_with_token<Options, Arguments...>
+        || asio::completion_token_for<std::decay_t<typename last_of<Arguments...>::type>, void(boost::system::error_code, T)>);
 
 /// Begins an operation. One that is not bound to a client (`Start::wants_executor`) is told where its caller runs.
 template<class T, class Options, class Start, class Executor>
@@ -146,16 +164,11 @@ auto initiate_with_token(Start start, Arguments arguments, std::index_sequence<E
         std::get<sizeof...(Extras)>(arguments), std::move(start), std::move(extras));
 }
 
-/// Arguments that may stand behind the arguments of an operation: options, diagnostics and a token, each at most once and in
-/// this order, the token last.
-template<class Options, class... Arguments>
-concept call_arguments = sizeof...(Arguments) <= 3;
-
 /// Starts an operation. `start(Options, erased_handler<T>)` begins it and returns at once.
 template<class T, class Options, class Start, class... Arguments>
 auto initiate(Start start, Arguments&&... arguments)
 {
-    if constexpr (ends_with_token<Options, Arguments...>()) {
+    if constexpr (ends_with_token<Options, Arguments...>) {
         return initiate_with_token<T, Options>(std::move(start),
             std::tuple<Arguments&&...>(std::forward<Arguments>(arguments)...),
             std::make_index_sequence<sizeof...(Arguments) - 1>());

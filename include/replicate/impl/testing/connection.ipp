@@ -234,6 +234,8 @@ REPLICATE_DECL asio::awaitable<bool> connection::answer_request()
         co_return false;
     outcome result = carry_out();
     count_create(result);
+    if (result.unmatched_replay)
+        server_->seen.count([](server_counts& counts) { ++counts.unmatched_replays; });
     if (!result.ended.empty())
         server_->wake(result.ended);
     remember_request();

@@ -52,6 +52,8 @@ public:
     std::optional<std::string> created_input;
     /// For a cancel: the prediction that ended by it.
     std::string ended;
+    /// No recorded exchange was left for it.
+    bool unmatched_replay = false;
 
     outcome() = default;
 

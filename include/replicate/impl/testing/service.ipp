@@ -85,7 +85,9 @@ REPLICATE_DECL outcome service::answer(recorded_request const& request, route_ma
 {
     if (recorded.active()) {
         auto replayed = recorded.take(request.method, request.path());
-        return outcome(replayed ? std::move(*replayed) : not_found());
+        outcome result(replayed ? std::move(*replayed) : not_found());
+        result.unmatched_replay = !replayed;
+        return result;
     }
     if (auto refusal = authorize(request))
         return outcome(std::move(*refusal));

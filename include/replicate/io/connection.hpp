@@ -14,7 +14,6 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace replicate::io {
@@ -65,17 +64,17 @@ public:
     /// True when it may carry another request: the last one ended cleanly.
     bool may_reuse() const noexcept { return may_reuse_; }
 
-    /// Sends one request and reads its answer. The bytes must live until it returns.
+    /// Sends one request and reads its answer.
     asio::awaitable<exchange_result> send(
-        std::string_view request, deadline_list& deadlines, exchange_limits limits, attempt& progress)
+        std::string request, deadline_list& deadlines, exchange_limits limits, attempt& progress)
     {
         exchange_result result;
         progress.reused = std::exchange(carried_, true);
         may_reuse_ = false;
         if (secure_)
-            result = co_await send_over(stream_, request, deadlines, limits, progress);
+            result = co_await send_over(stream_, std::move(request), deadlines, limits, progress);
         else
-            result = co_await send_over(socket(), request, deadlines, limits, progress);
+            result = co_await send_over(socket(), std::move(request), deadlines, limits, progress);
         co_return result;
     }
 
@@ -97,11 +96,11 @@ public:
 private:
     template<class Stream>
     asio::awaitable<exchange_result> send_over(
-        Stream& stream, std::string_view request, deadline_list& deadlines, exchange_limits limits, attempt& progress)
+        Stream& stream, std::string request, deadline_list& deadlines, exchange_limits limits, attempt& progress)
     {
         exchange<Stream> one(stream, buffer_, deadlines, limits, progress);
         exchange_result result;
-        result.code = co_await one.perform(request);
+        result.code = co_await one.perform(std::move(request));
         may_reuse_ = !result.code && one.may_reuse();
         result.response = std::move(one.response());
         co_return result;

@@ -79,7 +79,7 @@ public:
 
     /// A connection that seems alive, or a place to open one in; waits in order while there is neither. `want_fresh` passes
     /// over the idle ones.
-    asio::awaitable<connection_lease> lease(core::origin const& target, bool want_fresh)
+    asio::awaitable<connection_lease> lease(core::origin target, bool want_fresh)
     {
         std::shared_ptr<origin_pool> const pool = find(target);
         wait_ticket ticket(pool->waiters, executor_);

@@ -51,10 +51,10 @@ public:
         core::proxy const* const through = proxies_.for_target(target);
         core::origin const peer = nearest(target, through);
         progress.enter(phase::resolve);
-        auto const found = co_await resolver_.resolve(peer.host, clock::now() + timeouts_.resolve);
+        auto found = co_await resolver_.resolve(peer.host, clock::now() + timeouts_.resolve);
         result.code = explain_resolve(found, peer, progress);
         if (!result.code)
-            result = co_await connect(found, peer, progress);
+            result = co_await connect(std::move(found), peer, progress);
         if (!result.code && through != nullptr)
             result.code = co_await tunnel(*result.connection, *through, target, progress);
         if (!result.code && target.secure)
@@ -80,7 +80,7 @@ private:
         return errc::resolve_failed;
     }
 
-    asio::awaitable<connect_result> connect(resolve_result const& found, core::origin const& peer, attempt& progress)
+    asio::awaitable<connect_result> connect(resolve_result found, core::origin peer, attempt& progress)
     {
         connect_result result;
         progress.enter(phase::connect);
@@ -112,16 +112,16 @@ private:
     }
 
     asio::awaitable<boost::system::error_code> tunnel(
-        connection& fresh, core::proxy const& through, core::origin const& target, attempt& progress)
+        connection& fresh, core::proxy through, core::origin target, attempt& progress)
     {
         phase_limit<asio::ip::tcp::socket> limit(fresh.socket(), *deadlines_);
         limit.set(clock::now() + timeouts_.connect);
-        auto const code = co_await open_tunnel(fresh.socket(), through, target, progress);
+        auto const code = co_await open_tunnel(fresh.socket(), std::move(through), target, progress);
         fresh.set_secure(target.secure);
         co_return limit.is_over() ? make_error_code(errc::timed_out) : code;
     }
 
-    asio::awaitable<boost::system::error_code> handshake(connection& fresh, core::origin const& target, attempt& progress)
+    asio::awaitable<boost::system::error_code> handshake(connection& fresh, core::origin target, attempt& progress)
     {
         boost::system::error_code code;
         progress.enter(phase::handshake);

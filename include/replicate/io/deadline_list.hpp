@@ -69,8 +69,9 @@ public:
             entry.unlink();
         entry.time_ = time;
         entries_.insert(entry);
+        // Not of `time`: while the due ones fire nothing is watched, and what is armed meanwhile need not be the next.
         if (!watched_ || time < *watched_)
-            watch(time);
+            watch(entries_.begin()->time_);
     }
 
     /// Takes an entry out; nothing happens when it is not in.

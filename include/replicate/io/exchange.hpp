@@ -51,10 +51,10 @@ public:
     {
     }
 
-    /// Sends the bytes and reads the answer. The bytes must live until it returns.
-    asio::awaitable<boost::system::error_code> perform(std::string_view request)
+    /// Sends the bytes and reads the answer.
+    asio::awaitable<boost::system::error_code> perform(std::string request)
     {
-        auto code = co_await write(request);
+        auto const code = co_await write(std::move(request));
         // A server may answer and close before it has taken the whole request: its answer says why.
         auto const read_code = co_await read();
         if (!read_code)
@@ -71,7 +71,7 @@ public:
 private:
     using clock = std::chrono::steady_clock;
 
-    asio::awaitable<boost::system::error_code> write(std::string_view request)
+    asio::awaitable<boost::system::error_code> write(std::string request)
     {
         boost::system::error_code code;
         progress_.enter(phase::write);
@@ -79,7 +79,7 @@ private:
         progress_.sent = core::sent::a_part;
         limit_.set(clock::now() + limits_.timeouts.write + time_for(request.size()));
         co_await asio::async_write(
-            stream_, asio::const_buffer(request.data(), request.size()), asio::redirect_error(asio::use_awaitable, code));
+            stream_, asio::buffer(request), asio::redirect_error(asio::use_awaitable, code));
         if (!code)
             progress_.sent = core::sent::all;
         co_return code ? explain(code) : code;

@@ -23,7 +23,7 @@ namespace replicate::io {
 /// Asks a proxy, over a fresh stream, for a tunnel to `target`. The stream is the tunnel when there is no error.
 template<class Stream>
 asio::awaitable<boost::system::error_code> open_tunnel(
-    Stream& stream, core::proxy const& through, core::origin const& target, attempt& progress)
+    Stream& stream, core::proxy through, core::origin target, attempt& progress)
 {
     boost::system::error_code code;
     std::string const request = through.connect_request(target);

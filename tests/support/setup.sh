@@ -11,7 +11,8 @@ say() {
 }
 
 fail() {
-    printf '\n%s\n' "$@" >&2
+    printf '\n' >&2
+    printf '%s\n' "$@" >&2
     exit 1
 }
 
@@ -52,27 +53,31 @@ missing_packages() {
 }
 
 # As root directly, else by sudo, which may ask for a password where there is a terminal.
+can_be_root() {
+    [ "$(id -u)" -eq 0 ] || { have_program sudo && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }
+}
+
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
-    elif have_program sudo && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
-        sudo "$@"
     else
-        return 1
+        sudo "$@"
     fi
 }
 
 # Never removes a package for another: libboost-dev (1.74) and libboost1.81-dev exclude one another, and whether the
 # older one may go is for its owner to say.
 install_packages() {
-    local install=(env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-remove --no-install-recommends "$@")
-    have_program apt-get || return 1
-    if ! apt-get install --simulate --no-remove --no-install-recommends "$@" >/dev/null 2>&1; then
+    local install=(apt-get install --yes --no-remove --no-install-recommends "$@")
+    if ! have_program apt-get || ! can_be_root; then
+        return 1
+    fi
+    if ! "${install[@]}" --simulate >/dev/null 2>&1; then
         say "apt-get update"
         as_root apt-get update || return 1
     fi
-    say "apt-get install $*"
-    as_root "${install[@]}"
+    say "${install[*]}"
+    as_root env DEBIAN_FRONTEND=noninteractive "${install[@]}"
 }
 
 check_versions() {

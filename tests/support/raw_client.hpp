@@ -113,7 +113,13 @@ public:
             throw std::runtime_error("connect failed");
     }
 
-    ~connection() { ::close(socket_); }
+    ~connection()
+    {
+        // Otherwise OpenSSL takes the session for broken, and it is not resumed.
+        if (tls_ != nullptr)
+            SSL_set_shutdown(tls_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+        ::close(socket_);
+    }
 
     connection(connection const&) = delete;
     connection& operator=(connection const&) = delete;

@@ -6,51 +6,20 @@
 #define REPLICATE_TESTING_PROXY_HPP
 
 #include <replicate/detail/config.hpp>
+#include <replicate/testing/proxy_options.hpp>
 #include <replicate/testing/recorded_request.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace replicate::testing {
-
-/// How a test proxy behaves. A plain value.
-class proxy_options {
-public:
-    /// Name and password that it asks for (Basic); both empty, the default: it asks for none.
-    std::string user, password;
-
-    /// Asks for nothing.
-    proxy_options() = default;
-};
-
-/// What a test proxy has seen. A plain value.
-class proxy_counts {
-public:
-    /// Connections accepted.
-    std::size_t connections = 0;
-    /// Tunnels opened.
-    std::size_t tunnels = 0;
-    /// Tunnels that are open now.
-    std::size_t live_tunnels = 0;
-    /// Requests answered with 407.
-    std::size_t unauthorized = 0;
-    /// Requests refused for any other reason.
-    std::size_t refused = 0;
-    /// Bytes carried in both directions.
-    std::size_t bytes = 0;
-
-    /// Nothing seen.
-    proxy_counts() = default;
-};
 
 /// An HTTP proxy on a free port of 127.0.0.1, for tests: it knows CONNECT alone, and connects to this machine alone.
 /// Thread safety: every member may be called from any thread, except the destructor beside another member.

@@ -6,14 +6,17 @@
 #define REPLICATE_IMPL_TESTING_PROXY_STATE_HPP
 
 #include <replicate/core/base64.hpp>
-#include <replicate/testing/proxy.hpp>
+#include <replicate/testing/proxy_options.hpp>
+#include <replicate/testing/recorded_request.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <charconv>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>

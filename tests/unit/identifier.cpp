@@ -230,6 +230,7 @@ TEST_CASE("the message about a refused reference shows it without control charac
     std::string const long_message = refusal(std::string(5000, 'x'));
     CHECK(contains(long_message, std::string(100, 'x') + "...'"));
     CHECK(long_message.size() < 400);
+    CHECK(contains(refusal(std::string(100, 'x')), "'" + std::string(100, 'x') + "' is not a model reference"));
 }
 
 TEST_CASE("a deployment with an empty or unsafe part is refused and says which")

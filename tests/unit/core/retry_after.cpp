@@ -99,6 +99,12 @@ TEST_CASE("the values of Retry-After are read as the table says")
         {"1.1", kind::wait, 1100ms},
         {"2.3", kind::wait, 2300ms},
         {"1.0005", kind::wait, 1001ms},
+        {"1.234", kind::wait, 1234ms},
+        {"0.0099", kind::wait, 10ms},
+        {"0.00999", kind::wait, 10ms},
+        {"0.0009999999999", kind::wait, 1ms},
+        {"3.0199", kind::wait, 3020ms},
+        {"3.0091", kind::wait, 3010ms},
         {" 7\t", kind::wait, 7s},
         {"7s", kind::none, 0s},
         {"7 8", kind::none, 0s},
@@ -208,7 +214,8 @@ TEST_CASE("other sentences hold no wish")
 {
     for (std::string_view text : {"", "resets in", "resets in ", "resets in ~", "resets in ~s", "resets in soon",
              "resets in -5s", "resets in 0s", "resets in 5", "resets in 5 minutes", "available in 2 m",
-             "available in 5sheep", "6 requests per minute", "waits 5s", "resets in ~inf s"}) {
+             "available in 5sheep", "resets in 5sA", "resets in 5sZ", "resets in 5sz", "resets in 5sa",
+             "6 requests per minute", "waits 5s", "resets in ~inf s"}) {
         CAPTURE(text);
         CHECK(kind_of(of_text(text)) == kind::none);
     }

@@ -107,8 +107,13 @@ private:
 
     verdict on_broken(attempt_outcome const& outcome, double jitter)
     {
-        if (may_repeat_ == repeatability::creates && outcome.sent == sent::all)
-            return {verdict_kind::outcome_unknown};
+        if (may_repeat_ == repeatability::creates) {
+            // What is left of the answer says that it was refused; or it says otherwise, however little had been sent.
+            if (outcome.status >= 400 && outcome.status < 500)
+                return {verdict_kind::fail};
+            if (outcome.sent == sent::all || outcome.status != 0)
+                return {verdict_kind::outcome_unknown};
+        }
         if (!is_passing(outcome.code))
             return {verdict_kind::fail};
         // The other side may close an idle connection at any time: that is no failure of the request. Once only.

@@ -305,7 +305,7 @@ TEST_CASE("whatever goes wrong with a poll, the wait goes on")
         {"JSON without an id", fault().status(200, R"({"detail":"?"})")},
     };
     for (auto const& row : rows) {
-        CAPTURE(row.what);
+        CAPTURE(std::string(row.what));
         local_client local([](replicate::config& settings) {
             settings.timeouts.response = 100ms;
             settings.retry.attempts = 2;

@@ -85,8 +85,11 @@ public:
     /// The failure with all that is known.
     failure make_failure(boost::system::error_code code)
     {
-        context_.elapsed = clock::now() - started_;
-        return failure(code, context_);
+        replicate::diagnostics told = context_;
+        told.elapsed = clock::now() - started_;
+        if (told.prediction)
+            told.detail += (told.detail.empty() ? "" : "; ") + ending_text(*told.prediction);
+        return failure(code, std::move(told));
     }
 
 protected:

@@ -62,17 +62,18 @@ public:
     asio::awaitable<boost::system::error_code> run(time_point limit)
     {
         boost::system::error_code code;
+        if (endpoints_.empty())
+            co_return asio::error::host_not_found;
         finish_.expires_at(limit);
         start_next();
+        co_await finish_.async_wait(asio::redirect_error(asio::use_awaitable, code));
+        // Said before all is stopped, because that ends the race too.
         if (!ended_)
-            co_await finish_.async_wait(asio::redirect_error(asio::use_awaitable, code));
-        bool const aborted = !ended_ && code;
+            code = code ? code : make_error_code(errc::timed_out);
+        else
+            code = winner_ ? boost::system::error_code() : last_failure_;
         stop();
-        if (winner_)
-            co_return boost::system::error_code();
-        if (aborted)
-            co_return code;
-        co_return ended_ ? last_failure_ : make_error_code(errc::timed_out);
+        co_return code;
     }
 
     /// The connected socket.
@@ -96,9 +97,8 @@ private:
         auto const endpoint = endpoints_[next_++];
         auto const socket = sockets_.emplace(sockets_.end(), executor_);
         ++under_way_;
-        socket->async_connect(endpoint, [self = shared_from_this(), socket](boost::system::error_code code) {
-            self->on_connected(socket, code);
-        });
+        socket->async_connect(endpoint,
+            [self = shared_from_this(), socket](boost::system::error_code code) { self->on_connected(socket, code); });
         if (next_ < endpoints_.size())
             start_next_later();
     }
@@ -145,7 +145,7 @@ private:
     std::size_t next_ = 0;
     std::size_t under_way_ = 0;
     bool ended_ = false;
-    boost::system::error_code last_failure_ = asio::error::host_not_found;
+    boost::system::error_code last_failure_;
 };
 
 /// Ends a race when the coroutine that waits for it does, however that is.

@@ -30,6 +30,7 @@ public:
         trust(server_->certificate_authority());
         setenv("REPLICATE_API_TOKEN", server_->token().c_str(), 1);
         setenv("REPLICATE_BASE_URL", server_->base_url().c_str(), 1);
+        setenv("NO_PROXY", "127.0.0.1", 1); // a proxy would look for it on another machine
         std::cout << "REPLICATE_API_TOKEN is not set: a local server answers, at " << server_->base_url() << "\n";
     }
     service(service const&) = delete;

@@ -39,7 +39,7 @@ public:
     std::string text() const;
 
     /// The answer as JSON.
-    json::value const& json() const noexcept { return prediction_->output(); }
+    json::value const& json() const noexcept { return prediction().output(); }
 
     /// The answer as a T, by Boost.JSON's conversions: `as<std::vector<std::string>>()`.
     /// An answer that does not fit is an `error` of `errc::output_mismatch`.
@@ -50,14 +50,16 @@ public:
     std::vector<file_output> files() const;
 
     /// The prediction behind it: id, metrics, logs, links.
-    replicate::prediction const& prediction() const noexcept { return *prediction_; }
+    replicate::prediction const& prediction() const noexcept;
 
 private:
-    std::shared_ptr<replicate::prediction const> prediction_ = std::make_shared<replicate::prediction const>();
+    std::shared_ptr<replicate::prediction const> prediction_;
     std::shared_ptr<detail::client_state> client_;
 };
 
 namespace detail {
+
+inline prediction const no_prediction;
 
 [[noreturn]] inline void throw_output_mismatch(prediction const& source, std::string_view wanted)
 {
@@ -88,6 +90,11 @@ inline void collect_file_urls(json::value const& value, std::vector<std::string>
 
 } // namespace detail
 
+inline prediction const& output::prediction() const noexcept
+{
+    return prediction_ ? *prediction_ : detail::no_prediction;
+}
+
 inline std::string output::text() const
 {
     json::value const& value = json();
@@ -97,11 +104,11 @@ inline std::string output::text() const
     else if (value.is_array())
         for (json::value const& piece : value.get_array()) {
             if (!piece.is_string())
-                detail::throw_output_mismatch(*prediction_, "text");
+                detail::throw_output_mismatch(prediction(), "text");
             text.append(piece.get_string().data(), piece.get_string().size());
         }
     else if (!value.is_null())
-        detail::throw_output_mismatch(*prediction_, "text");
+        detail::throw_output_mismatch(prediction(), "text");
     return text;
 }
 
@@ -110,7 +117,7 @@ T output::as() const
 {
     auto result = json::try_value_to<T>(json());
     if (!result)
-        detail::throw_output_mismatch(*prediction_, "of the type asked for");
+        detail::throw_output_mismatch(prediction(), "of the type asked for");
     return std::move(*result);
 }
 

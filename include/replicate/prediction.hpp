@@ -124,7 +124,7 @@ public:
     json::value const& output() const noexcept { return member("output"); }
 
     /// Everything, as it came.
-    json::object const& raw() const noexcept { return *raw_; }
+    json::object const& raw() const noexcept;
 
     /// True when it has ended.
     bool is_terminal() const noexcept { return replicate::is_terminal(status); }
@@ -133,7 +133,7 @@ private:
     json::value const& member(std::string_view name) const noexcept;
 
     // Shared: an output of several megabytes is not copied with the prediction.
-    std::shared_ptr<json::object const> raw_ = std::make_shared<json::object const>();
+    std::shared_ptr<json::object const> raw_;
 };
 
 /// A prediction ended as `failed`, `canceled` or `aborted`.

@@ -104,6 +104,8 @@ inline api_base check_config(config const& settings)
     detail::check_duration("timeouts.call", settings.timeouts.call);
     detail::check_duration("timeouts.run", settings.timeouts.run);
     detail::check_duration("timeouts.remote_cancel", settings.timeouts.remote_cancel);
+    detail::check_duration("pool.idle_timeout", settings.pool.idle_timeout);
+    detail::check_duration("pool.maximum_age", settings.pool.maximum_age);
     detail::check_duration("retry.first_backoff", settings.retry.first_backoff);
     detail::check_duration("retry.maximum_backoff", settings.retry.maximum_backoff);
     detail::check_duration("retry.maximum_retry_after", settings.retry.maximum_retry_after);
@@ -112,6 +114,7 @@ inline api_base check_config(config const& settings)
     detail::check_count("limits.in_flight", settings.limits.in_flight, 1);
     detail::check_count("limits.header_bytes", settings.limits.header_bytes, 1024);
     detail::check_count("limits.body_bytes", settings.limits.body_bytes, 1024);
+    detail::check_count("limits.download_bytes", settings.limits.download_bytes, 1024);
     return check_base_url(settings);
 }
 

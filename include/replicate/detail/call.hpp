@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace replicate::detail {
@@ -191,8 +192,11 @@ private:
     /// A server may quote what it was sent; the token must not come back in a message.
     static std::string without(std::string text, std::string const& token)
     {
-        for (auto at = text.find(token); !token.empty() && at != std::string::npos; at = text.find(token, at))
-            text.replace(at, token.size(), "[token]");
+        constexpr std::string_view mark = "[token]";
+        if (token.empty())
+            return text;
+        for (auto at = text.find(token); at != std::string::npos; at = text.find(token, at + mark.size()))
+            text.replace(at, token.size(), mark);
         return text;
     }
 

@@ -20,6 +20,7 @@ namespace replicate {
 namespace detail {
 
 inline json::value const null_value;
+inline json::object const no_members;
 
 inline std::optional<std::chrono::system_clock::time_point> time_member(
     json::object const& object, std::string_view name)
@@ -164,9 +165,14 @@ inline prediction prediction::from_json(json::value document)
     return result;
 }
 
+inline json::object const& prediction::raw() const noexcept
+{
+    return raw_ ? *raw_ : detail::no_members;
+}
+
 inline json::value const& prediction::member(std::string_view name) const noexcept
 {
-    json::value const* value = raw_->if_contains({name.data(), name.size()});
+    json::value const* value = raw().if_contains({name.data(), name.size()});
     return value == nullptr ? detail::null_value : *value;
 }
 

@@ -294,6 +294,19 @@ TEST_CASE("a connection can speak without TLS, or not finish the handshake")
     CHECK(server.counts().full_handshakes == 0);
 }
 
+TEST_CASE("a connection can be left unread after its handshake")
+{
+    testing::server server;
+    raw::settings settings(server);
+    server.next_connection().never_read();
+    raw::connection unread(server.port(), 1);
+    REQUIRE(unread.handshake(settings));
+    unread.send(raw::request_text(server, "POST", echo_route, echo_body));
+    CHECK(unread.read().status == 0);
+    CHECK(unread.how_it_ended == raw::ending::timed_out);
+    CHECK(server.counts().requests == 0);
+}
+
 TEST_CASE("a connection can be delayed before its handshake")
 {
     testing::server server;

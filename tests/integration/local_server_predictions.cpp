@@ -204,6 +204,22 @@ TEST_CASE("the two back ends describe one prediction in their own order, with ab
     CHECK(inputs.size() == 2);
 }
 
+TEST_CASE("a prediction can be described as in 2023")
+{
+    testing::server_options options;
+    options.older_members = true;
+    testing::server server(options);
+    raw::api api(server);
+    raw::answer const created = api.call("POST", echo_route, R"({"input":{"a":1}})");
+    for (char const* const member : {"output", "data_removed", "source"}) {
+        CAPTURE(member);
+        CHECK_FALSE(created.json().as_object().contains(member));
+    }
+    CHECK(created.json().at("urls").as_object().size() == 2);
+    raw::answer const ended = api.poll(id_of(created));
+    CHECK(ended.json().at("output").is_object());
+}
+
 TEST_CASE("times have nought to nine digits from the gateway and six from the web application")
 {
     testing::server server;

@@ -105,7 +105,7 @@ public:
     /// A fault for every nth request of a kind, beginning with the nth.
     fault_point every(std::size_t nth, operation kind = operation::any);
     /// A fault for all requests of a kind for which a condition holds. It sees everything but the body, and is called
-    /// on the server's thread.
+    /// on the server's thread with the plan locked: it must not plan faults itself.
     fault_point when(std::function<bool(recorded_request const&)> condition, operation kind = operation::any);
     /// Faults chosen at random: each request of a kind has one of these with a probability of 0 to 1. The same seed
     /// gives the same choices for the same sequence of requests.
@@ -139,7 +139,7 @@ public:
     /// From now on answers with recorded exchanges: each request gets the first unused one of its method and path.
     /// An exchange is `{"request": {"method", "uri"}, "response": {"status", "headers", "body"}}`; absolute links to
     /// api.replicate.com lead to this server instead. The token is not checked then. A request that no exchange is left
-    /// for is answered with 404 and counted.
+    /// for is answered with 404 and counted. Throws what Boost.JSON does where an exchange is not of that form.
     void replay(json::array exchanges);
     /// How many recorded exchanges have not been used yet.
     std::size_t replays_left() const;

@@ -95,6 +95,9 @@ public:
     std::string base_path = "/v1";
     /// The shape of what a GET answers. A create has the gateway's, a cancel and a list the web application's.
     testing::back_end back_end = back_end::gateway;
+    /// Leaves out what the service did not send in 2023: `data_removed`, `source`, the link `web`, and an output that is
+    /// null. For `back_end::gateway` only. Default: false.
+    bool older_members = false;
     /// Sync creates that ended in time.
     testing::sync_answer sync_answer = sync_answer::processing_with_output;
     /// Sync creates that did not.

@@ -83,7 +83,8 @@ inline outcome create_prediction(
         result.held->headers.emplace_back("preference-applied", preference->text);
     } else {
         // At the moment of its creation nothing has happened yet, however short the script is.
-        result.answer = reply(201, prediction_text(record, snapshot(), server.base_url).gateway());
+        result.answer =
+            reply(201, prediction_text(record, snapshot(), server.base_url).gateway(server.options.older_members));
     }
     server.predictions.add(std::move(record));
     return result;

@@ -134,7 +134,8 @@ public:
     {
     }
 
-    std::string gateway() const
+    /// Where `older`, without the members that came after 2023.
+    std::string gateway(bool older = false) const
     {
         object_writer object;
         object.string("id", record_.id);
@@ -142,8 +143,10 @@ public:
         object.string("version", record_.version);
         object.raw("input", record_.data_removed ? "null" : std::string_view(record_.gateway_input));
         object.string("logs", record_.data_removed ? std::string_view() : seen_.logs);
-        object.raw("output", output());
-        object.raw("data_removed", record_.data_removed ? "true" : "false");
+        if (!older || !seen_.output.is_null())
+            object.raw("output", output());
+        if (!older)
+            object.raw("data_removed", record_.data_removed ? "true" : "false");
         object.string_or_null("error", seen_.error);
         object.string("status", status_word());
         object.string("created_at", core::format_rfc3339(record_.created.system, record_.fraction_digits));
@@ -157,7 +160,7 @@ public:
             object.string("completed_at", time_text(*seen_.completed, 9));
         if (!seen_.metrics.empty())
             object.raw("metrics", json::serialize(seen_.metrics));
-        append_tail(object);
+        append_tail(object, older);
         return std::move(object).finish();
     }
 
@@ -177,7 +180,7 @@ public:
         object.raw("output", output());
         object.string_or_null("started_at", seen_.started ? time_text(*seen_.started, 6) : std::string());
         object.string("status", status_word());
-        append_tail(object);
+        append_tail(object, false);
         object.string("model", record_.model);
         object.string("version", record_.version);
         object.string_or_null("webhook", record_.webhook);
@@ -205,16 +208,18 @@ private:
         return core::format_rfc3339(record_.created.system + offset, digits);
     }
 
-    void append_tail(object_writer& object) const
+    void append_tail(object_writer& object, bool older) const
     {
-        object.string("source", "api");
+        if (!older)
+            object.string("source", "api");
         if (!record_.deployment.empty())
             object.string("deployment", record_.deployment);
         std::string const self = std::string(base_url_) + "/predictions/" + record_.id;
         object_writer urls;
         urls.string("cancel", self + "/cancel");
         urls.string("get", self);
-        urls.string("web", "https://replicate.com/p/" + record_.id);
+        if (!older)
+            urls.string("web", "https://replicate.com/p/" + record_.id);
         object.raw("urls", std::move(urls).finish());
     }
 

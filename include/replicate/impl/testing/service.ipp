@@ -115,7 +115,7 @@ REPLICATE_DECL std::string service::describe(prediction_record const& record, ba
     snapshot seen = record.at(now.steady);
     replace_marks(seen.output, record.file_urls);
     prediction_text const text(record, std::move(seen), base_url);
-    return shape == back_end::web_application ? text.web_application() : text.gateway();
+    return shape == back_end::web_application ? text.web_application() : text.gateway(options.older_members);
 }
 
 REPLICATE_DECL std::string service::cancel(std::string_view id, moment now)
@@ -167,7 +167,7 @@ REPLICATE_DECL reply service::finish_hold(hold const& waiting, moment now) const
         seen = std::move(recorded_shape);
     }
     replace_marks(seen.output, options.data_uri_outputs ? data_uris(*record) : record->file_urls);
-    reply made(status, prediction_text(*record, std::move(seen), base_url).gateway());
+    reply made(status, prediction_text(*record, std::move(seen), base_url).gateway(options.older_members));
     made.headers = waiting.headers;
     if (!ended && options.sync_location)
         made.header("location", base_url + "/predictions/" + record->id);

@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
+#include <utility>
 
 namespace replicate::core {
 
@@ -114,7 +116,7 @@ public:
     /// The caller has gone, or its time is up.
     run_action on_stopped() const noexcept
     {
-        bool const runs = created_at_ != time_point() && !replicate::is_terminal(status_);
+        bool const runs = created_at_.has_value() && !replicate::is_terminal(status_);
         bool const wanted = options_.on_cancel == on_cancel::cancel_remote;
         return {runs && wanted ? run_action_kind::cancel : run_action_kind::abandon};
     }
@@ -127,7 +129,7 @@ private:
     {
         // A prediction that was just created may not have reached the replica that is asked.
         if (code == condition::not_found)
-            return now - created_at_ < std::chrono::seconds(5);
+            return created_at_ && now - *created_at_ < std::chrono::seconds(5);
         return code == condition::timeout || code == condition::connection || code == condition::server_error
             || code == condition::rate_limited || code == condition::protocol;
     }
@@ -146,7 +148,7 @@ private:
     time_point deadline_;
     run_goal goal_;
     duration interval_;
-    time_point created_at_{};
+    std::optional<time_point> created_at_;
     prediction_status status_ = prediction_status::unknown;
     bool asked_to_hold_ = false;
 };

@@ -131,7 +131,7 @@ private:
         if (code == condition::not_found)
             return created_at_ && now - *created_at_ < std::chrono::seconds(5);
         return code == condition::timeout || code == condition::connection || code == condition::server_error
-            || code == condition::rate_limited || code == condition::protocol;
+            || code == condition::rate_limited || code == condition::protocol || code == errc::handshake_failed;
     }
 
     /// Precondition: 0 <= jitter < 1.

@@ -9,6 +9,8 @@
 #include <replicate/prediction.hpp>
 #include <replicate/run_options.hpp>
 
+#include <boost/json/value.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -78,6 +80,7 @@ public:
             auto const left = std::chrono::floor<std::chrono::seconds>(deadline_ - now - 1s);
             action.server_wait = std::clamp(left, 0s, options_.wait.at_most());
         }
+        held_until_ = now + action.server_wait;
         asked_to_hold_ = action.server_wait > 0s;
         return action;
     }
@@ -89,8 +92,9 @@ public:
         status_ = seen.status;
         if (seen.is_terminal() || goal_ == run_goal::created)
             return {run_action_kind::finish};
-        bool const holds_output = asked_to_hold_ && all_there && !seen.output().is_null();
-        if (holds_output && options_.early_output)
+        bool const holds_output = asked_to_hold_ && all_there && !is_empty(seen.output());
+        // An answer that was held to the end of its time may hold the first part of an output.
+        if (holds_output && options_.early_output && now < held_until_)
             return {run_action_kind::finish};
         // The service sends a held answer before its record is final: one look tells the final status.
         return holds_output ? run_action{run_action_kind::get} : pause(now, jitter);
@@ -134,6 +138,14 @@ private:
             || code == condition::rate_limited || code == condition::protocol || code == errc::handshake_failed;
     }
 
+    /// No output, or one that has only begun: no piece of text, no file.
+    static bool is_empty(json::value const& output) noexcept
+    {
+        if (output.is_array())
+            return output.get_array().empty();
+        return output.is_null() || (output.is_string() && output.get_string().empty());
+    }
+
     /// Precondition: 0 <= jitter < 1.
     run_action pause(time_point now, double jitter)
     {
@@ -148,6 +160,7 @@ private:
     time_point deadline_;
     run_goal goal_;
     duration interval_;
+    time_point held_until_{};
     std::optional<time_point> created_at_;
     prediction_status status_ = prediction_status::unknown;
     bool asked_to_hold_ = false;

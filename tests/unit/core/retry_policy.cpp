@@ -35,7 +35,7 @@ std::vector<boost::system::error_code> every_break()
 {
     std::vector<boost::system::error_code> codes;
     for (int value = static_cast<int>(errc::missing_token); value <= static_cast<int>(errc::create_outcome_unknown);
-         ++value)
+        ++value)
         codes.emplace_back(static_cast<errc>(value));
     codes.push_back(make_error_code(boost::system::errc::operation_canceled));
     codes.push_back(make_error_code(boost::system::errc::not_enough_memory));
@@ -194,7 +194,8 @@ TEST_CASE("a read is repeated after a failure that may pass, however much of it 
                     attempt_outcome outcome = broken(code, extent);
                     outcome.reused = reused;
                     outcome.answered = answered;
-                    verdict_kind const expected = is_worth_another_try(code) ? verdict_kind::repeat : verdict_kind::fail;
+                    verdict_kind const expected =
+                        is_worth_another_try(code) ? verdict_kind::repeat : verdict_kind::fail;
                     CHECK(first_verdict(repeatability::safe, outcome).kind == expected);
                 }
 }

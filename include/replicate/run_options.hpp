@@ -51,7 +51,7 @@ enum class on_cancel {
 /// Options of a call that is one request.
 class call_options {
 public:
-    /// The longest that the call may take, repetitions included. Default: `config::timeouts.call`.
+    /// The longest that the call may take, repetitions included; at most a year. Default: `config::timeouts.call`.
     std::optional<std::chrono::steady_clock::duration> timeout;
 
     /// The defaults.
@@ -61,7 +61,7 @@ public:
 /// Options of a call that creates a prediction and does not wait for its end.
 class create_options {
 public:
-    /// The longest that the call may take, repetitions included. Default: `config::timeouts.call`.
+    /// The longest that the call may take, repetitions included; at most a year. Default: `config::timeouts.call`.
     std::optional<std::chrono::steady_clock::duration> timeout;
     /// Asks the service to hold its answer until the prediction has ended, at most so long. Default: `wait::poll()`, which
     /// answers at once.
@@ -81,21 +81,21 @@ class run_options {
 public:
     /// How to wait. Default: sync, 60 s. A `timeout` shorter than that shortens it too.
     replicate::wait wait = replicate::wait::sync();
-    /// The longest that the call may take, from its start to its end: then it ends with `errc::deadline_exceeded`, and
-    /// `on_cancel` says what becomes of the prediction. Default: `config::timeouts.run`.
+    /// The longest that the call may take, from its start to its end, at most a year: then it ends with
+    /// `errc::deadline_exceeded`, and `on_cancel` says what becomes of the prediction. Default: `config::timeouts.run`.
     std::optional<std::chrono::steady_clock::duration> timeout;
     /// Asks the service itself to end the prediction so long after its creation, even should this process be gone
     /// (`Cancel-After`). From 5 s to 24 h, whole seconds. Default: not asked.
     std::optional<std::chrono::seconds> cancel_after;
     /// What becomes of the prediction when the call is cancelled or its time is up. Default: it is cancelled too.
     replicate::on_cancel on_cancel = replicate::on_cancel::cancel_remote;
-    /// Takes a sync answer that holds an output as the result, although its status is not final yet: saves one round trip,
-    /// and gives a prediction without metrics and logs. Default: false.
+    /// Takes a sync answer that holds an output, and came before its time was up, as the result, although its status is not
+    /// final yet: saves one round trip, and gives a prediction without metrics and logs. Default: false.
     bool early_output = false;
     /// The wait before the first poll; each further one is half as long again, up to `maximum_poll_interval`, all with
     /// 10 % of jitter. Default 500 ms, at least 1 ms.
     std::chrono::steady_clock::duration first_poll_interval = std::chrono::milliseconds(500);
-    /// The longest wait between polls. Default 5 s.
+    /// The longest wait between polls, at most 24 h. Default 5 s.
     std::chrono::steady_clock::duration maximum_poll_interval = std::chrono::seconds(5);
 
     /// The defaults.
@@ -108,6 +108,8 @@ inline void check_timeout(std::optional<std::chrono::steady_clock::duration> tim
 {
     if (timeout && *timeout <= std::chrono::steady_clock::duration::zero())
         throw_invalid_argument("options.timeout", "has passed already; give a duration above zero");
+    if (timeout && *timeout > std::chrono::hours(24 * 366))
+        throw_invalid_argument("options.timeout", "must be at most a year");
 }
 
 /// Refuses options that the service would refuse, or that mean nothing, before anything is sent.
@@ -128,6 +130,8 @@ inline void check(run_options const& options)
         throw_invalid_argument("options.first_poll_interval", "must be at least 1 millisecond");
     if (options.maximum_poll_interval < options.first_poll_interval)
         throw_invalid_argument("options.maximum_poll_interval", "must not be less than first_poll_interval");
+    if (options.maximum_poll_interval > 24h)
+        throw_invalid_argument("options.maximum_poll_interval", "must be at most 24 hours");
 }
 
 } // namespace detail

@@ -57,16 +57,19 @@ public:
         auto const code = co_await write(std::move(request));
         // A server may answer and close before it has taken the whole request: its answer says why.
         auto const read_code = co_await read();
-        if (!read_code)
-            co_return read_code;
-        co_return code ? code : read_code;
+        bool const is_silent = code && read_code && !progress_.answered;
+        co_return is_silent ? code : read_code;
     }
 
     /// The answer, or what has come of it.
     core::response& response() { return reader_.response(); }
 
     /// True when the stream may carry another exchange.
-    bool may_reuse() const { return progress_.sent == core::sent::all && reader_.may_reuse() && buffer_.size() == 0; }
+    bool may_reuse() const
+    {
+        // The limit may have closed the stream after the last byte had come.
+        return progress_.sent == core::sent::all && reader_.may_reuse() && buffer_.size() == 0 && !limit_.is_over();
+    }
 
 private:
     using clock = std::chrono::steady_clock;

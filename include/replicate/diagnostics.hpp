@@ -107,6 +107,8 @@ inline std::string describe(boost::system::error_code code, diagnostics const& c
         line += code.message() + (told.empty() ? "" : ": " + told);
     if (!context.detail.empty())
         line += ": " + context.detail;
+    if (code.category() == create_http_category())
+        line += "; " + make_error_code(errc::create_outcome_unknown).message();
     if (context.attempts == 0 && context.elapsed.count() == 0)
         return line;
     line += std::string(" [") + to_string(context.phase);

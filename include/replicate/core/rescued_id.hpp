@@ -7,6 +7,8 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -96,7 +98,13 @@ private:
 /// came through is not lost, however little of the rest did.
 inline std::string rescued_prediction_id(std::string_view cut_body)
 {
-    boost::json::basic_parser<id_listener> parser{boost::json::parse_options()};
+    // As tolerant as parse_document, so that what it would have read whole is not lost in part.
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (cut_body.substr(0, byte_order_mark.size()) == byte_order_mark)
+        cut_body.remove_prefix(byte_order_mark.size());
+    boost::json::parse_options options;
+    options.max_depth = 512;
+    boost::json::basic_parser<id_listener> parser(options);
     boost::system::error_code code;
     parser.write_some(true, cut_body.data(), cut_body.size(), code);
     return parser.handler().id();

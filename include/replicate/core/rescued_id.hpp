@@ -41,6 +41,7 @@ public:
     bool on_key(text part, std::size_t, code&)
     {
         key_.append(part.data(), part.size());
+        // Within the outermost object each value follows a key, so this holds for the value that comes next.
         awaits_id_ = depth_ == 1 && key_ == "id";
         key_.clear();
         return true;
@@ -56,15 +57,14 @@ public:
         if (awaits_id_ && depth_ == 1)
             id_ = value_;
         value_.clear();
-        awaits_id_ = false;
         return true;
     }
     bool on_number_part(text, code&) { return true; }
-    bool on_int64(std::int64_t, text, code&) { return scalar(); }
-    bool on_uint64(std::uint64_t, text, code&) { return scalar(); }
-    bool on_double(double, text, code&) { return scalar(); }
-    bool on_bool(bool, code&) { return scalar(); }
-    bool on_null(code&) { return scalar(); }
+    bool on_int64(std::int64_t, text, code&) { return true; }
+    bool on_uint64(std::uint64_t, text, code&) { return true; }
+    bool on_double(double, text, code&) { return true; }
+    bool on_bool(bool, code&) { return true; }
+    bool on_null(code&) { return true; }
     bool on_comment_part(text, code&) { return true; }
     bool on_comment(text, code&) { return true; }
 
@@ -74,18 +74,12 @@ public:
 private:
     bool enter()
     {
-        awaits_id_ = false;
         ++depth_;
         return true;
     }
     bool leave()
     {
         --depth_;
-        return true;
-    }
-    bool scalar()
-    {
-        awaits_id_ = false;
         return true;
     }
 

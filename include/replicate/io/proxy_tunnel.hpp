@@ -20,6 +20,17 @@
 
 namespace replicate::io {
 
+/// Why there is no tunnel, to stand behind the name of the proxy.
+inline std::string explain_refusal(boost::system::error_code code, unsigned status)
+{
+    if (code && code != errc::proxy_refused)
+        return ": " + code.message();
+    if (status == 0)
+        return " answered nothing that is HTTP";
+    // What follows the header of a success cannot be from the other end of a tunnel, because TLS begins with the client.
+    return " answered " + std::to_string(status) + (status / 100 == 2 ? " and more than that" : "");
+}
+
 /// Asks a proxy, over a fresh stream, for a tunnel to `target`. The stream is the tunnel when there is no error.
 template<class Stream>
 asio::awaitable<boost::system::error_code> open_tunnel(
@@ -45,8 +56,7 @@ asio::awaitable<boost::system::error_code> open_tunnel(
     if (code == asio::error::operation_aborted)
         co_return code;
     if (code || parser.status() / 100 != 2 || !received.empty()) {
-        progress.detail = "the proxy " + through.origin.host_and_port() + " answered "
-            + (parser.status() != 0 ? std::to_string(parser.status()) : "nothing that is HTTP");
+        progress.detail = "the proxy " + through.origin.host_and_port() + explain_refusal(code, parser.status());
         co_return errc::proxy_refused;
     }
     co_return code;

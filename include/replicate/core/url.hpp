@@ -131,6 +131,9 @@ inline std::optional<absolute_url> parse_absolute_url(std::string_view text)
         || url.host_type() == boost::urls::host_type::ipvfuture)
         return std::nullopt;
     result.path.assign(url.encoded_path().data(), url.encoded_path().size());
+    // Boost 1.81 takes the host of "https://127.0.0.1.evil.example" for 127.0.0.1, and the rest for a path.
+    if (!result.path.empty() && result.path.front() != '/')
+        return std::nullopt;
     result.query.assign(url.encoded_query().data(), url.encoded_query().size());
     result.user = url.user();
     result.password = url.password();

@@ -132,3 +132,17 @@ TEST_CASE("a list of hosts is read whatever the case of its letters")
     CHECK(is_listed_host("API.Replicate.COM", "api.replicate.com"));
     CHECK(is_listed_host(".Internal", "a.internal"));
 }
+
+TEST_CASE("a host name that begins like an address is not taken for the address")
+{
+    for (std::string_view url : {"http://127.0.0.1.evil.example", "http://127.0.0.1.evil.example/v1",
+             "https://127.0.0.1x/", "https://10.0.0.1.nip.io:8443/v1", "https://user@1.2.3.4-x/"}) {
+        CAPTURE(url);
+        auto const parsed = parse_absolute_url(url);
+        if (parsed)
+            CHECK(url.find(parsed->origin.host + "/") != std::string_view::npos);
+    }
+    CHECK(parse_absolute_url("https://127.0.0.1/v1")->origin.host == "127.0.0.1");
+    CHECK(parse_absolute_url("https://127.0.0.1:8443")->origin.host == "127.0.0.1");
+    CHECK(parse_absolute_url("https://127.0.0.1?x=1")->origin.host == "127.0.0.1");
+}

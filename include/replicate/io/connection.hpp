@@ -43,6 +43,17 @@ public:
     {
     }
 
+    connection(connection const&) = delete;
+    connection& operator=(connection const&) = delete;
+
+    /// Closes it, without a word: nobody waits for the answer of the other side.
+    ~connection()
+    {
+        // Otherwise OpenSSL, by a rule that TLS 1.1 has dropped, forbids to resume the session of a connection that is closed
+        // like this.
+        SSL_set_shutdown(stream_.native_handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    }
+
     /// The TLS stream; before its handshake only its socket is of use.
     tls_stream& tls() noexcept { return stream_; }
 

@@ -12,7 +12,6 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
-
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
@@ -44,15 +43,22 @@ public:
             kept.pop_front();
     }
 
-    /// The latest session, or null.
+    /// The latest session that can be resumed, or null.
     tls_session take(core::origin const& where)
     {
         auto& kept = sessions_[where];
-        if (kept.empty())
-            return tls_session(nullptr, &SSL_SESSION_free);
-        tls_session session = std::move(kept.back());
-        kept.pop_back();
-        return session;
+        while (!kept.empty()) {
+            tls_session session = std::move(kept.back());
+            kept.pop_back();
+            if (SSL_SESSION_is_resumable(session.get()) != 1)
+                continue;
+            // One of TLS 1.2 is used again and again, and the server gives no other.
+            if (SSL_SESSION_get_protocol_version(session.get()) < TLS1_3_VERSION
+                && SSL_SESSION_up_ref(session.get()) == 1)
+                kept.emplace_back(session.get(), &SSL_SESSION_free);
+            return session;
+        }
+        return tls_session(nullptr, &SSL_SESSION_free);
     }
 
 private:
@@ -117,8 +123,8 @@ inline void trust(asio::ssl::context& context, tls_config const& settings)
     }
     context.add_certificate_authority(asio::buffer(settings.certificate_authority), code);
     if (code)
-        throw replicate::detail::make_error(
-            errc::invalid_configuration, "tls.certificate_authority: is not a certificate in PEM form: " + tls_reason(code));
+        throw replicate::detail::make_error(errc::invalid_configuration,
+            "tls.certificate_authority: is not a certificate in PEM form: " + tls_reason(code));
 }
 
 } // namespace detail

@@ -98,6 +98,21 @@ TEST_CASE("an image model answers with URLs whose files are PNG")
     CHECK(local.server.counts().delivery_authorizations == 0);
 }
 
+TEST_CASE("a model of the community is run by its name too: its latest version is looked up once")
+{
+    local_client local;
+    replicate::input const input{{"prompt", "a studio photo of a rainbow colored corgi"}, {"width", 64}, {"height", 64}};
+    auto const first = local.get(local.client.async_run("stability-ai/sdxl", input));
+    REQUIRE(first.files().size() == 1);
+    CHECK(is_png(local.get(first.files().front().async_read())));
+    CHECK(first.prediction().version == local.server.version("stability-ai/sdxl"));
+    auto const second = local.get(local.client.async_run("stability-ai/sdxl", input));
+    CHECK(second.files().size() == 1);
+    CHECK(local.server.counts().creates == 2);
+    CHECK(local.server.counts().create_requests == 3);
+    CHECK(local.server.counts().models == 1);
+}
+
 TEST_CASE("an image outlives the client that made it")
 {
     local_client local;
@@ -291,6 +306,7 @@ TEST_CASE("a model that does not exist is not found")
     auto const refused = local.failure_of(local.client.async_run("acme/nothing", replicate::input()));
     REQUIRE(refused.has_value());
     CHECK(refused->code() == condition::not_found);
+    CHECK(refused->diagnostics().operation == "POST /models/acme/nothing/predictions");
 }
 
 TEST_CASE("a failed prediction is an error with its logs and its page")

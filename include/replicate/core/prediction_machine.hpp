@@ -22,6 +22,8 @@ namespace replicate::core {
 enum class run_action_kind {
     /// Create the prediction, asking the service to hold its answer for `server_wait` (zero: not to hold it).
     create,
+    /// Look up the latest version of the model, to create the prediction by it.
+    look_up_version,
     /// Wait for `pause`.
     wait,
     /// Ask for the prediction.
@@ -125,8 +127,19 @@ public:
         return {runs && wanted ? run_action_kind::cancel : run_action_kind::abandon};
     }
 
-    /// The create failed. There is nothing to wait for.
-    run_action on_create_failed() const noexcept { return {run_action_kind::fail}; }
+    /// The create failed, and nothing was created that is known of. Official models are run by their name; of others only
+    /// a version can be, and their name is then "not found": with the latest version there may be one to run. Once only.
+    run_action on_create_failed(boost::system::error_code code = {}, bool named_without_version = false)
+    {
+        bool const look_up = named_without_version && code == condition::not_found && !std::exchange(looked_up_, true);
+        return {look_up ? run_action_kind::look_up_version : run_action_kind::fail};
+    }
+
+    /// The look-up is over. Without a version the create's failure stands.
+    run_action on_version_looked_up(bool found, time_point now)
+    {
+        return found ? start(now) : run_action{run_action_kind::fail};
+    }
 
 private:
     bool may_pass(boost::system::error_code code, time_point now) const noexcept
@@ -164,6 +177,7 @@ private:
     std::optional<time_point> created_at_;
     prediction_status status_ = prediction_status::unknown;
     bool asked_to_hold_ = false;
+    bool looked_up_ = false;
 };
 
 } // namespace replicate::core

@@ -69,6 +69,21 @@ inline request get_prediction_request(std::string_view id)
     return request("GET", "/predictions/" + percent_encode(id));
 }
 
+/// GET of a model.
+inline request get_model_request(model_ref const& model)
+{
+    return request("GET", "/models/" + percent_encode(model.owner()) + '/' + percent_encode(model.name()));
+}
+
+/// The id of the latest version in the description of a model; empty where it has none.
+inline std::string latest_version_of(json::value const& model)
+{
+    json::object const* const object = model.if_object();
+    json::value const* const latest = object == nullptr ? nullptr : object->if_contains("latest_version");
+    std::string id = latest == nullptr || !latest->is_object() ? "" : detail::text_member(latest->get_object(), "id");
+    return is_safe_segment(id) ? id : std::string();
+}
+
 /// POST that cancels a prediction. Repeating it changes nothing. The path is made of the id, not taken from
 /// `urls.cancel`: the token must not follow a link.
 inline request cancel_prediction_request(std::string_view id)

@@ -8,6 +8,7 @@
 #include <replicate/config.hpp>
 #include <replicate/core/config_check.hpp>
 #include <replicate/core/request_writer.hpp>
+#include <replicate/core/version_memory.hpp>
 #include <replicate/io/scheduler.hpp>
 #include <replicate/io/transport.hpp>
 
@@ -59,6 +60,9 @@ public:
     /// The network.
     io::transport& transport() noexcept { return *transport_; }
 
+    /// The latest versions of models that are run by them.
+    core::version_memory& versions() noexcept { return versions_; }
+
     /// The token for the next request; throws what `config::token_source` throws, or an `error` where it is no token.
     std::string token() const
     {
@@ -80,6 +84,7 @@ private:
     std::shared_ptr<io::deadline_list> deadlines_;
     std::shared_ptr<io::scheduler> scheduler_;
     std::unique_ptr<io::transport> transport_;
+    core::version_memory versions_;
     std::minstd_rand random_{std::random_device()()};
 };
 

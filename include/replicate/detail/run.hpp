@@ -74,6 +74,7 @@ private:
         core::run_action next{core::run_action_kind::abandon};
         switch (action.kind) {
         case core::run_action_kind::create: next = co_await create(action.server_wait); break;
+        case core::run_action_kind::look_up_version: next = co_await look_up_version(); break;
         case core::run_action_kind::wait: next = co_await wait(action.pause); break;
         case core::run_action_kind::get: next = co_await get(); break;
         case core::run_action_kind::cancel: co_await cancel(); break;
@@ -86,7 +87,8 @@ private:
 
     asio::awaitable<core::run_action> create(std::chrono::seconds server_wait)
     {
-        auto request = core::create_prediction_request(model_, values_, server_wait, options_.cancel_after);
+        auto const target = owner_.client().versions().resolve(model_);
+        auto request = core::create_prediction_request(target, values_, server_wait, options_.cancel_after);
         bool const worth_waiting = options_.on_cancel == on_cancel::cancel_remote;
         call creation(owner_, std::move(request), worth_waiting ? when_sent::let_it_end : when_sent::interrupt);
         call_result result = co_await creation.perform();
@@ -94,11 +96,26 @@ private:
         if (!adopt(result.response)) {
             if (!failure_)
                 failure_ = errc::create_outcome_unknown;
-            co_return machine_.on_create_failed();
+            co_return machine_.on_create_failed(failure_, target.kind() == model_ref::form::model);
         }
         failure_ = {};
         bool const all_there = result.response.status != 202 && !rescued_;
         co_return machine_.on_created(seen_, all_there, clock::now(), owner_.client().jitter());
+    }
+
+    /// Finds out what "not found" meant. The refusal of the create is kept, in case this helps nothing.
+    asio::awaitable<core::run_action> look_up_version()
+    {
+        replicate::diagnostics const refusal = owner_.context();
+        call look(owner_, core::get_model_request(model_));
+        call_result const result = co_await look.perform();
+        auto const document = core::parse_document(result.code ? "null" : result.response.body);
+        std::string const version = document ? core::latest_version_of(*document) : std::string();
+        if (version.empty())
+            owner_.context() = refusal;
+        else
+            owner_.client().versions().remember(model_, version);
+        co_return machine_.on_version_looked_up(!version.empty(), clock::now());
     }
 
     asio::awaitable<core::run_action> wait(clock::duration length)

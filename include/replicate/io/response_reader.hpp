@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,8 +32,10 @@ namespace http = boost::beast::http;
 class response_parser final : public http::basic_parser<false> {
 public:
     response_parser(std::size_t header_limit_bytes, std::size_t body_limit_bytes)
+        : header_limit_(header_limit_bytes)
     {
-        header_limit(static_cast<std::uint32_t>(header_limit_bytes));
+        constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();
+        header_limit(static_cast<std::uint32_t>(std::min(header_limit_bytes, most)));
         body_limit(static_cast<std::uint64_t>(body_limit_bytes));
         eager(true);
     }
@@ -61,6 +64,10 @@ private:
 
     void on_field_impl(http::field, beast::string_view name, beast::string_view value, code& error) override
     {
+        // Beast bounds what it has to see at once, not the whole header, nor what follows the last chunk.
+        field_bytes_ += name.size() + value.size() + 4;
+        if (field_bytes_ > header_limit_)
+            error = http::error::header_limit;
         std::string lower_case_name(name.data(), name.size());
         for (char& letter : lower_case_name)
             if (letter >= 'A' && letter <= 'Z')
@@ -99,6 +106,8 @@ private:
 
     void on_finish_impl(code&) override {}
 
+    std::size_t header_limit_;
+    std::size_t field_bytes_ = 0;
     core::response response_;
     bool has_length_ = false;
     bool odd_ = false;
@@ -124,8 +133,11 @@ public:
             std::size_t const used =
                 parser_->put(asio::const_buffer(bytes.data() + taken, bytes.size() - taken), parse_code);
             taken += used;
-            if (parse_code == http::error::need_more)
-                break;
+            if (parse_code == http::error::need_more) {
+                parse_code = judge(bytes.substr(taken));
+                if (!parse_code)
+                    break;
+            }
             if (parse_code)
                 return fail(parse_code, taken, code);
             if (parser_->is_done() && response().status < 200 && !skip_interim())
@@ -164,6 +176,15 @@ public:
     core::response& response() { return parser_->response(); }
 
 private:
+    /// Refuses what the parser would wait for without end: it looks at the header of a chunk and the trailer only when they
+    /// are whole.
+    beast::error_code judge(std::string_view waiting) const
+    {
+        if (waiting.size() > header_limit_)
+            return http::error::header_limit;
+        return {};
+    }
+
     /// The parser takes no byte of the first line before it has all of it, so what it would have refused is looked at here.
     static bool may_begin_header(std::string_view bytes) noexcept
     {

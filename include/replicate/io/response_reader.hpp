@@ -54,9 +54,10 @@ private:
 
     void on_request_impl(http::verb, beast::string_view, beast::string_view, int, code&) override {}
 
-    void on_response_impl(int status, beast::string_view, int, code& error) override
+    void on_response_impl(int status, beast::string_view, int version, code& error) override
     {
         response_.status = static_cast<unsigned>(status);
+        odd_ = version < 11;
         // 101 answers an Upgrade that was never asked for.
         if (status < 100 || status > 599 || status == 101)
             error = errc::malformed_response;
@@ -76,12 +77,17 @@ private:
         if (lower_case_name == "transfer-encoding" && !beast::iequals(value, "chunked"))
             error = errc::malformed_response;
         if (lower_case_name == "content-length")
-            odd_ = odd_ || std::exchange(has_length_, true);
+            odd_ = odd_ || std::exchange(has_length_, true) || value.find(',') != value.npos;
         if (core::is_kept_header(lower_case_name))
             response_.headers.emplace_back(std::move(lower_case_name), std::string(value.data(), value.size()));
     }
 
-    void on_header_impl(code&) override {}
+    void on_header_impl(code&) override
+    {
+        // Such an answer has no body; a server that announces one may send it all the same.
+        bool const without_body = response_.status == 204 || response_.status == 304;
+        odd_ = odd_ || (without_body && (chunked() || content_length().value_or(0) > 0));
+    }
 
     void on_body_init_impl(boost::optional<std::uint64_t> const& length, code&) override
     {

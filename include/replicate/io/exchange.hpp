@@ -126,8 +126,7 @@ private:
     {
         if (code == asio::error::eof) {
             code = {};
-            auto const data = buffer_.data();
-            reader_.end({static_cast<char const*>(data.data()), data.size()}, code);
+            reader_.end(code);
         } else {
             code = explain(code);
         }

@@ -151,17 +151,13 @@ public:
         return taken;
     }
 
-    /// The other side has ended the connection, in a way that TLS vouches for; `rest` is what `feed` did not take.
-    void end(std::string_view rest, boost::system::error_code& code)
+    /// The other side has ended the connection, in a way that TLS vouches for.
+    void end(boost::system::error_code& code)
     {
-        if (response().status == 0 && !may_begin_header(rest)) {
-            code = errc::malformed_response;
-            return;
-        }
-        beast::error_code parse_code;
+        beast::error_code ignored;
         if (parser_->got_some())
-            parser_->put_eof(parse_code);
-        if (parse_code || !is_complete())
+            parser_->put_eof(ignored);
+        if (!is_complete())
             code = has_begun() ? errc::truncated_response : errc::connection_lost;
     }
 
@@ -187,16 +183,17 @@ private:
         return waiting == "0\r\n" && parser_->is_header_done() && parser_->chunked();
     }
 
-    /// Refuses what the parser would wait for without end: it looks at the header of a chunk and the trailer only when they
-    /// are whole.
-    beast::error_code judge(std::string_view waiting) const
+    /// Refuses what the parser would wait for without end: it looks at the first line, the header of a chunk and the trailer
+    /// only when they are whole.
+    beast::error_code judge(std::string_view waiting)
     {
+        if (response().status == 0 && !may_begin_header(waiting))
+            return errc::malformed_response;
         if (waiting.size() > header_limit_)
             return http::error::header_limit;
         return {};
     }
 
-    /// The parser takes no byte of the first line before it has all of it, so what it would have refused is looked at here.
     static bool may_begin_header(std::string_view bytes) noexcept
     {
         constexpr std::string_view start = "HTTP/1.";

@@ -15,6 +15,11 @@
 #include <optional>
 #include <string>
 
+#if defined(__GNUC__) && !defined(__clang__)
+// With sanitizers, g++ 12 takes an empty object of Asio's use_future for one that was not initialized.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 namespace {
 
 using namespace replicate::tests;

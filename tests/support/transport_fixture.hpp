@@ -90,8 +90,8 @@ public:
         limits.timeouts = settings.timeouts;
         limits.header_bytes = settings.limits.header_bytes;
         limits.body_bytes = settings.limits.body_bytes;
-        return send_through(
-            transport_, origin(), "GET /" + name + " HTTP/1.1\r\nHost: x\r\n\r\n", limits, want_fresh, to);
+        return send_through(transport_, origin(), "GET /" + name + " HTTP/1.1\r\nHost: x\r\n" + more_headers + "\r\n",
+            limits, want_fresh, to);
     }
 
     /// Lets go of the transport; what is under way keeps it.
@@ -121,6 +121,7 @@ public:
     config settings;
     bool secure = true;
     std::string host = "localhost";
+    std::string more_headers;
     raw_tls_peer peer{context, usual_identity()};
     std::shared_ptr<task> last_task;
 

@@ -53,10 +53,11 @@ public:
         progress.enter(phase::resolve);
         auto found = co_await resolver_.resolve(peer.host, clock::now() + timeouts_.resolve);
         result.code = explain_resolve(found, peer, progress);
+        auto const connect_limit = clock::now() + timeouts_.connect;
         if (!result.code)
-            result = co_await connect(std::move(found), peer, progress);
+            result = co_await connect(std::move(found), peer, connect_limit, progress);
         if (!result.code && through != nullptr)
-            result.code = co_await tunnel(*result.connection, *through, target, progress);
+            result.code = co_await tunnel(*result.connection, *through, target, connect_limit, progress);
         if (!result.code && target.secure)
             result.code = co_await handshake(*result.connection, target, progress);
         co_return result;
@@ -80,14 +81,15 @@ private:
         return errc::resolve_failed;
     }
 
-    asio::awaitable<connect_result> connect(resolve_result found, core::origin peer, attempt& progress)
+    asio::awaitable<connect_result> connect(
+        resolve_result found, core::origin peer, clock::time_point limit, attempt& progress)
     {
         connect_result result;
         progress.enter(phase::connect);
         auto const race =
             std::make_shared<connect_race>(executor_, in_turns(found.addresses, peer.port), timeouts_.connect_stagger);
         race_guard const guard(race);
-        result.code = co_await race->run(clock::now() + timeouts_.connect);
+        result.code = co_await race->run(limit);
         if (result.code) {
             result.code = explain_connect(result.code, peer, progress);
             co_return result;
@@ -112,10 +114,10 @@ private:
     }
 
     asio::awaitable<boost::system::error_code> tunnel(
-        connection& fresh, core::proxy through, core::origin target, attempt& progress)
+        connection& fresh, core::proxy through, core::origin target, clock::time_point time, attempt& progress)
     {
         phase_limit<asio::ip::tcp::socket> limit(fresh.socket(), *deadlines_);
-        limit.set(clock::now() + timeouts_.connect);
+        limit.set(time);
         auto const code = co_await open_tunnel(fresh.socket(), std::move(through), target, progress);
         fresh.set_secure(target.secure);
         co_return limit.is_over() ? make_error_code(errc::timed_out) : code;

@@ -5,6 +5,7 @@
 #ifndef REPLICATE_CORE_URL_HPP
 #define REPLICATE_CORE_URL_HPP
 
+#include <boost/url/ipv4_address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -146,8 +147,9 @@ inline bool is_loopback_host(std::string_view host) noexcept
 {
     if (host == "localhost" || host == "::1")
         return true;
-    // A name such as 127.evil.example must not pass: digits and dots alone.
-    return host.substr(0, 4) == "127." && host.find_first_not_of("0123456789.") == std::string_view::npos;
+    // Names such as 127.evil.example or 127.0.0.1.2 must not pass: whoever answers for them says where they lead.
+    auto const address = boost::urls::parse_ipv4_address(boost::urls::string_view(host.data(), host.size()));
+    return address && address->is_loopback();
 }
 
 /// True when a host, in lower case, is this name, or ends in it after a dot.

@@ -357,6 +357,35 @@ TEST_CASE("a create that failed is the end, and leaves nothing to cancel")
     CHECK(machine.on_stopped().kind == run_action_kind::abandon);
 }
 
+TEST_CASE("a second create is made for a name that was not found alone, by its latest version, and no third")
+{
+    auto const after = [](boost::system::error_code code, bool named) {
+        prediction_machine machine(holding(), far_deadline);
+        machine.start(start_of_test);
+        return machine.on_create_failed(code, named).kind;
+    };
+    for (unsigned status = 300; status <= 599; ++status) {
+        CAPTURE(status);
+        bool const not_found = status == 404 || status == 410;
+        CHECK(after(make_http_error_code(status), true)
+            == (not_found ? run_action_kind::look_up_version : run_action_kind::fail));
+        CHECK(after(make_http_error_code(status), false) == run_action_kind::fail);
+        CHECK(after({static_cast<int>(status), replicate::create_http_category()}, false) == run_action_kind::fail);
+    }
+    for (int value = static_cast<int>(errc::missing_token); value <= static_cast<int>(errc::create_outcome_unknown);
+        ++value)
+        CHECK(after(static_cast<errc>(value), true) == run_action_kind::fail);
+    prediction_machine machine(holding(10s), start_of_test + 8s);
+    machine.start(start_of_test);
+    CHECK(machine.on_create_failed(make_http_error_code(404), true).kind == run_action_kind::look_up_version);
+    CHECK(machine.on_stopped().kind == run_action_kind::abandon);
+    run_action const again = machine.on_version_looked_up(true, start_of_test + 3s);
+    CHECK(again.kind == run_action_kind::create);
+    CHECK(again.server_wait == 4s);
+    CHECK(machine.on_create_failed(make_http_error_code(404), true).kind == run_action_kind::fail);
+    CHECK(machine.on_version_looked_up(false, start_of_test).kind == run_action_kind::fail);
+}
+
 TEST_CASE("a look that fails does not end the wait if the failure may pass")
 {
     auto const after = [](boost::system::error_code code) {

@@ -94,7 +94,8 @@ TEST_CASE("a create holds the input, and the version where there is one")
     CHECK(document.at("input") == json::parse(of_model.body).at("input"));
     CHECK(json::parse(create(some_version, values).body) == document);
     CHECK(json::parse(create(replicate::deployment("a", "b"), values).body) == json::parse(of_model.body));
-    CHECK(json::parse(create("meta/llama").body) == json::parse(R"({"input":{}})"));
+    CHECK(create("meta/llama").body == R"({"input":{}})");
+    CHECK(of_model.name() == "POST /models/meta/llama/predictions");
 }
 
 TEST_CASE("a version cannot add to the body")
@@ -130,15 +131,20 @@ TEST_CASE("the service is told when to end the prediction, where that is wanted"
     request const both = create("a/b", input(), 60s, 90s);
     CHECK(header(both, "Prefer") == "wait=60");
     CHECK(header(both, "Cancel-After") == "90s");
+    CHECK(both.headers.size() == 2);
 }
 
-TEST_CASE("a prediction is asked for and cancelled by its id, as often as need be")
+TEST_CASE("a prediction is asked for and cancelled by its id, and a model asked for, as often as need be")
 {
     request const look = replicate::core::get_prediction_request("p1");
     CHECK(look.method == "GET");
     CHECK(look.target == "/predictions/p1");
     CHECK(look.body == "");
     CHECK(look.repeatability == repeatability::safe);
+    request const model = replicate::core::get_model_request("a&b/c");
+    CHECK(model.method == "GET");
+    CHECK(model.target == "/models/a%26b/c");
+    CHECK(model.repeatability == repeatability::safe);
     request const cancel = replicate::core::cancel_prediction_request("p1");
     CHECK(cancel.method == "POST");
     CHECK(cancel.target == "/predictions/p1/cancel");
@@ -206,7 +212,7 @@ TEST_CASE("the first page of a list is asked for with what is wanted, and no mor
     options.only_from_web = false;
     CHECK(list_predictions_request(options, api()).target
         == "/predictions?created_after=2024-10-04T18%3A07%3A35.262431Z&created_before=2024-10-04T18%3A07%3A36.000000Z");
-    CHECK(list_predictions_request(options, api()).method == "GET");
+    CHECK(list_predictions_request(options, api()).name() == "GET /predictions");
     CHECK(list_predictions_request(options, api()).repeatability == repeatability::safe);
 }
 

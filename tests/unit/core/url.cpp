@@ -103,8 +103,9 @@ TEST_CASE("only this machine counts as loopback")
 {
     for (std::string_view host : {"localhost", "127.0.0.1", "127.1.2.3", "::1"})
         CHECK(is_loopback_host(host));
-    for (std::string_view host : {"", "127", "127.evil.example", "127.0.0.1.example", "128.0.0.1", "0.0.0.0",
-             "::", "10.0.0.1", "localhost.example", "notlocalhost", "1127.0.0.1"}) {
+    for (std::string_view host :
+        {"", "127", "127.evil.example", "127.0.0.1.example", "128.0.0.1", "0.0.0.0", "::", "10.0.0.1", "127.", "127.1",
+            "127.0.0.1.2", "127.0.0.256", "127.0.0.", "127...", "localhost.example", "notlocalhost", "1127.0.0.1"}) {
         CAPTURE(host);
         CHECK_FALSE(is_loopback_host(host));
     }

@@ -208,7 +208,7 @@ TEST_CASE_FIXTURE(race_fixture, "beside an address that does not answer, the nex
     CHECK_FALSE(result->code);
     CHECK(result->winner == good.endpoint());
     CHECK(elapsed >= 30ms);
-    CHECK(elapsed < 500ms);
+    CHECK(elapsed < 5s);
     CHECK(unneeded.accept_all() == 0);
 }
 
@@ -219,7 +219,7 @@ TEST_CASE_FIXTURE(race_fixture, "an address that refuses does not end the wait f
     listening_peer good(context);
     run({silent.endpoint(), refusing.endpoint(), good.endpoint()}, 20ms);
     CHECK(result->winner == good.endpoint());
-    CHECK(elapsed < 500ms);
+    CHECK(elapsed < 5s);
 }
 
 TEST_CASE_FIXTURE(race_fixture, "when all refuse, the error is the last one's")
@@ -253,7 +253,7 @@ TEST_CASE_FIXTURE(race_fixture, "a race that nobody has won at its limit ends in
     }
     CHECK(result->code == errc::timed_out);
     CHECK(elapsed >= 30ms);
-    CHECK(elapsed < 500ms);
+    CHECK(elapsed < 5s);
 }
 
 TEST_CASE_FIXTURE(race_fixture, "whatever the end of a race, only the winner stays open")

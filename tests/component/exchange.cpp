@@ -396,7 +396,7 @@ TEST_CASE_FIXTURE(exchange_fixture, "each phase that takes too long ends in time
     CHECK(on->stream.is_closed());
     CHECK_FALSE(on->may_reuse);
     CHECK(clock::now() - begin >= 20ms);
-    CHECK(clock::now() - begin < 500ms);
+    CHECK(clock::now() - begin < 5s);
 }
 
 namespace {
@@ -437,7 +437,7 @@ TEST_CASE_FIXTURE(exchange_fixture, "a server that drips does not extend its tim
     task const other(executor, drip(on, letters));
     run(on);
     CHECK(*on->code == errc::timed_out);
-    CHECK(clock::now() - begin < 500ms);
+    CHECK(clock::now() - begin < 5s);
 }
 
 TEST_CASE_FIXTURE(exchange_fixture, "what the service was asked to wait is added to the limit of its answer")

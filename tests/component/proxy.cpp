@@ -159,7 +159,7 @@ TEST_CASE_FIXTURE(proxy_fixture, "a proxy that does not answer has the time of c
     CHECK(one->code() == errc::timed_out);
     CHECK(one->progress.phase() == phase::connect);
     CHECK(clock::now() - begin >= 30ms);
-    CHECK(clock::now() - begin < 1s);
+    CHECK(clock::now() - begin < 5s);
 }
 
 TEST_CASE_FIXTURE(proxy_fixture, "a proxy that is not there is named")

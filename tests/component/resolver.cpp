@@ -217,6 +217,7 @@ TEST_CASE_FIXTURE(resolver_fixture, "a look-up that blocks ends in timed_out and
     auto const other = start("other.test");
     run_ready(context);
     service->wait_for_calls("other.test", 1);
+    service->wait_for_calls("silent.test", 1);
     CHECK(service->calls("silent.test") == 1);
 }
 

@@ -447,7 +447,7 @@ TEST_CASE_FIXTURE(transport_fixture, "each phase of opening a connection has its
     CHECK(one->progress.phase() == expected);
     CHECK(one->progress.sent == sent::nothing);
     CHECK(clock::now() - begin >= 30ms);
-    CHECK(clock::now() - begin < 1s);
+    CHECK(clock::now() - begin < 5s);
 }
 
 TEST_CASE_FIXTURE(transport_fixture, "a host that refuses is named with its port")

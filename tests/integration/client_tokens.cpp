@@ -21,6 +21,7 @@
 
 #include <future>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -325,6 +326,20 @@ TEST_CASE("a coroutine of another context may use the client")
     CHECK(resumed_on == std::this_thread::get_id());
     work.reset();
     runner.join();
+}
+
+TEST_CASE("what a callback throws comes out of the context, and the client goes on")
+{
+    local_client local;
+    for (int i = 0; i < 2; ++i) {
+        local.client.async_run(
+            llama, prompt(), [](error_code, replicate::output) { throw std::runtime_error("from the callback"); });
+        auto const thrown = thrown_by<std::runtime_error>([&] { run_out(local.context); });
+        REQUIRE(thrown.has_value());
+        CHECK(thrown->what() == std::string("from the callback"));
+    }
+    CHECK(local.get(local.client.async_run(llama, prompt())).text() == expected);
+    CHECK(local.server.counts().connections == 1);
 }
 
 TEST_CASE("all operations take tokens")

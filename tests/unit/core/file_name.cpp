@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +17,7 @@ using replicate::core::file_name_of_url;
 TEST_CASE("a file is named as the last part of its URL")
 {
     CHECK(file_name_of_url("https://replicate.delivery/pbxt/abc/out-0.png") == "out-0.png");
+    CHECK(file_name_of_url("https://replicate.delivery/AZ-az_09.png#/x?y") == "AZ-az_09.png");
     CHECK(file_name_of_url("https://replicate.delivery/xezq/a_b.tar.gz?x=/y.png#/z") == "a_b.tar.gz");
 }
 
@@ -50,6 +53,9 @@ TEST_CASE("a long file name keeps its end, and stays one after it was cut")
 {
     std::string const url = "https://a.example/" + std::string(1000, 'x') + ".png";
     CHECK(file_name_of_url(url) == std::string(251, 'x') + ".png");
+    for (std::size_t length : {std::size_t(254), std::size_t(255), std::size_t(256)})
+        CHECK(file_name_of_url("https://a.example/" + std::string(length, 'x')).size()
+            == std::min(length, std::size_t(255)));
     std::string const cut_before_dots = "https://a.example/" + std::string(100, 'x') + ".." + std::string(253, 'y');
     CHECK(file_name_of_url(cut_before_dots) == std::string(253, 'y'));
 }

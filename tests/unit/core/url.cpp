@@ -120,8 +120,10 @@ TEST_CASE("a list of hosts names itself, what ends in it after a dot, and with a
     CHECK(is_listed_host("localhost,.internal, 10.0.0.1", "10.0.0.1"));
     CHECK(is_listed_host("replicate.com", "api.replicate.com"));
     CHECK(is_listed_host("x,*", "api.replicate.com"));
+    CHECK(is_listed_host("x, replicate.com ,y", "api.replicate.com"));
     CHECK_FALSE(is_listed_host("", "api.replicate.com"));
     CHECK_FALSE(is_listed_host(",, ,", "api.replicate.com"));
+    CHECK_FALSE(is_listed_host(",., ,", "api.replicate.com."));
     CHECK_FALSE(is_listed_host("replicate.com", "notreplicate.com"));
     CHECK_FALSE(is_listed_host("replicate.com", "replicate.com.evil.example"));
     CHECK_FALSE(is_listed_host("api.replicate.com", "replicate.com"));

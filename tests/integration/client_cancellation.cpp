@@ -4,6 +4,12 @@
 
 // Going away: at every stage the caller is free at once, and what was paid for is stopped.
 
+#if defined(__GNUC__) && !defined(__clang__)
+// With sanitizers, g++ 12 takes an empty object of Asio's use_future for one that was not initialized. It looks for this
+// where that stands, so before the headers.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include "support/descriptors.hpp"
 #include "support/local_client.hpp"
 
@@ -14,11 +20,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-
-#if defined(__GNUC__) && !defined(__clang__)
-// With sanitizers, g++ 12 takes an empty object of Asio's use_future for one that was not initialized.
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
 
 namespace {
 

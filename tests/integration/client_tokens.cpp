@@ -4,6 +4,12 @@
 
 // Every way in which Asio lets one wait, for async_run.
 
+#if defined(__GNUC__) && !defined(__clang__)
+// With sanitizers, g++ 12 takes an empty object of Asio's use_future for one that was not initialized. It looks for this
+// where that stands, so before the headers.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include "support/local_client.hpp"
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -26,11 +32,6 @@
 #include <thread>
 #include <utility>
 #include <variant>
-
-#if defined(__GNUC__) && !defined(__clang__)
-// With sanitizers, g++ 12 takes an empty object of Asio's use_future for one that was not initialized.
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
 
 namespace {
 

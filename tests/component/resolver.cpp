@@ -297,6 +297,16 @@ TEST_CASE("a context is destroyed at once while a look-up blocks, and the thread
     wait_for_the_threads(watched);
 }
 
+TEST_CASE("a look-up lets go of its context when that ends")
+{
+    std::optional<asio::io_context> context(std::in_place);
+    auto const running = std::make_shared<replicate::io::lookup>(make_strand(*context));
+    asio::use_service<replicate::io::lookups>(*context).add(running);
+    CHECK_FALSE(running->is_abandoned());
+    context.reset();
+    CHECK(running->is_abandoned());
+}
+
 TEST_CASE("a context may be destroyed at the moment when a look-up ends")
 {
     for (int round = 0; round < 200; ++round) {

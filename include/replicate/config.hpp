@@ -93,7 +93,8 @@ public:
 /// 408, 429 and 5xx; one that creates only after 429, or where no byte of it can have been acted on.
 class retry_config {
 public:
-    /// The most tries of one request; 1 means no repetition. Waits of 429 do not count. Default 4.
+    /// The most tries of one request; 1 means no repetition. Not counted: tries that were answered with 429, and one on a
+    /// connection that the other side had closed while it was idle. Default 4.
     unsigned attempts = 4;
     /// The first wait is a random part of this, each further one of twice as much. Default 500 ms.
     std::chrono::steady_clock::duration first_backoff = std::chrono::milliseconds(500);

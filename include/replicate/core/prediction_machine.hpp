@@ -92,8 +92,11 @@ public:
     {
         created_at_ = now;
         status_ = seen.status;
-        if (seen.is_terminal() || goal_ == run_goal::created)
+        if (seen.is_terminal())
             return {run_action_kind::finish};
+        // Of an answer that was cut short only the id may be known.
+        if (goal_ == run_goal::created)
+            return {seen.status_text.empty() ? run_action_kind::get : run_action_kind::finish};
         bool const holds_output = asked_to_hold_ && all_there && !is_empty(seen.output());
         // An answer that was held to the end of its time may hold the first part of an output.
         if (holds_output && options_.early_output && now < held_until_)
@@ -106,7 +109,8 @@ public:
     run_action on_seen(prediction const& seen, time_point now, double jitter)
     {
         status_ = seen.status;
-        return seen.is_terminal() ? run_action{run_action_kind::finish} : pause(now, jitter);
+        bool const at_goal = seen.is_terminal() || goal_ == run_goal::created;
+        return at_goal ? run_action{run_action_kind::finish} : pause(now, jitter);
     }
 
     /// The prediction was asked for, and the request failed, its repetitions included. A prediction that is paid for is

@@ -117,7 +117,8 @@ private:
         if (!is_passing(outcome.code))
             return {verdict_kind::fail};
         // The other side may close an idle connection at any time: that is no failure of the request. Once only.
-        if (outcome.reused && !outcome.answered && !repeated_on_fresh_) {
+        bool const was_stale = outcome.reused && !outcome.answered && outcome.code == errc::connection_lost;
+        if (was_stale && !repeated_on_fresh_) {
             repeated_on_fresh_ = true;
             return {verdict_kind::repeat};
         }

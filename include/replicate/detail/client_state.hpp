@@ -19,6 +19,8 @@
 
 namespace replicate::detail {
 
+namespace asio = boost::asio;
+
 /// All that the handles of one client share. Alive as long as a handle or an operation is. Used on the strand alone, but
 /// for what is constant.
 class client_state {

@@ -18,6 +18,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -37,7 +38,8 @@ public:
     operation(std::shared_ptr<client_state> client, clock::duration timeout)
         : client_(std::move(client))
         , started_(clock::now())
-        , deadline_(started_ + timeout)
+        // Checked later, where a failure can be told; here it must not overflow.
+        , deadline_(started_ + std::clamp<clock::duration>(timeout, clock::duration::zero(), std::chrono::hours(24 * 366)))
     {
     }
     virtual ~operation() = default;

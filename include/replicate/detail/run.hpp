@@ -15,6 +15,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace replicate::detail {
@@ -153,16 +154,22 @@ private:
             return false;
         auto document = core::parse_document(response.body);
         json::object const* const object = document ? document->if_object() : nullptr;
-        bool const whole = object != nullptr && !text_member(*object, "id").empty();
+        bool const whole = object != nullptr && is_ours(text_member(*object, "id"));
         if (whole)
             seen_ = prediction::from_json(std::move(*document));
-        else if (std::string id = core::rescued_prediction_id(response.body); seen_.id.empty() && !id.empty())
+        else if (std::string id = core::rescued_prediction_id(response.body); seen_.id.empty() && is_ours(id))
             seen_.id = std::move(id);
         else
             return false;
         rescued_ = !whole;
         owner_.context().prediction = std::make_shared<prediction const>(seen_);
         return true;
+    }
+
+    /// An id that may stand in a path, and no other than the one that was asked for.
+    bool is_ours(std::string_view id) const
+    {
+        return core::is_safe_segment(id) && (seen_.id.empty() || seen_.id == id);
     }
 
     prediction conclude(core::run_action action)

@@ -349,6 +349,16 @@ TEST_CASE("one who wants the prediction created has it as it was created")
                 }
 }
 
+TEST_CASE("a prediction of which only the id came is asked for once before it is given out as created")
+{
+    prediction only_id;
+    only_id.id = "abc";
+    prediction_machine machine(polling(), far_deadline, run_goal::created);
+    machine.start(start_of_test);
+    CHECK(machine.on_created(only_id, false, start_of_test, 0.5).kind == run_action_kind::get);
+    CHECK(machine.on_seen(in_status("starting", "null"), start_of_test, 0.5).kind == run_action_kind::finish);
+}
+
 TEST_CASE("a create that failed is the end, and leaves nothing to cancel")
 {
     prediction_machine machine(holding(), far_deadline);

@@ -2,13 +2,19 @@
 // Distributed under the Boost Software License, Version 1.0.
 // (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
 
+#include <replicate/client.hpp>
 #include <replicate/config.hpp>
 #include <replicate/diagnostics.hpp>
 #include <replicate/identifier.hpp>
 #include <replicate/input.hpp>
+#include <replicate/list_options.hpp>
 #include <replicate/output.hpp>
+#include <replicate/page.hpp>
 #include <replicate/prediction.hpp>
+#include <replicate/predictions.hpp>
 #include <replicate/run_options.hpp>
+#include <replicate/testing/proxy.hpp>
+#include <replicate/testing/server.hpp>
 
 #include <doctest/doctest.h>
 
@@ -25,6 +31,7 @@ TEST_CASE_TEMPLATE("no parameter or result is an aggregate", Type,
     replicate::deployment,
     replicate::call_options,
     replicate::run_options,
+    replicate::prediction_list_options,
     replicate::wait,
     replicate::config,
     replicate::tls_config,
@@ -34,15 +41,34 @@ TEST_CASE_TEMPLATE("no parameter or result is an aggregate", Type,
     replicate::retry_config,
     replicate::limits_config,
     replicate::diagnostics,
+    replicate::client,
+    replicate::predictions_resource,
     // what comes back
     replicate::output,
     replicate::file_output,
     replicate::prediction,
     replicate::prediction_metrics,
     replicate::prediction_urls,
+    replicate::page<replicate::prediction>,
     replicate::problem,
     replicate::invalid_field,
-    replicate::invalid_pointer)
+    replicate::invalid_pointer,
+    // the local server's
+    replicate::testing::server_options,
+    replicate::testing::rate_options,
+    replicate::testing::proxy_options,
+    replicate::testing::credentials,
+    replicate::testing::certificate_request,
+    replicate::testing::script,
+    replicate::testing::snapshot,
+    replicate::testing::early_end,
+    replicate::testing::output_file,
+    replicate::testing::invalid_field,
+    replicate::testing::fault,
+    replicate::testing::fault_description,
+    replicate::testing::recorded_request,
+    replicate::testing::server_counts,
+    replicate::testing::proxy_counts)
 {
     CHECK_FALSE(std::is_aggregate_v<Type>);
 }
@@ -51,6 +77,7 @@ TEST_CASE_TEMPLATE("no parameter or result is an aggregate", Type,
 TEST_CASE_TEMPLATE("every result can be made from nothing", Type,
     replicate::output,
     replicate::file_output,
+    replicate::page<replicate::prediction>,
     replicate::prediction)
 {
     CHECK(std::is_default_constructible_v<Type>);

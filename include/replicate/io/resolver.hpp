@@ -102,11 +102,21 @@ public:
     /// True when there is a result; called on the strand.
     bool is_done() const noexcept { return done_; }
 
-    /// True when nobody waits any more, so that a result would be lost.
+    /// True when nobody waits any more, or the context ends: it has let go of the executor.
     bool is_abandoned() const
     {
         std::lock_guard const lock(mutex_);
         return !executor_.has_value();
+    }
+
+    /// Lets others wait for it after all had given up; false when it has ended meanwhile, so that its result is lost.
+    /// A name service that is silent would otherwise cost a thread for each retry.
+    bool take_up(strand const& executor)
+    {
+        std::lock_guard const lock(mutex_);
+        if (!executor_ && !ended_)
+            executor_ = executor;
+        return executor_.has_value();
     }
 
     /// The result; called on the strand, when done.
@@ -127,6 +137,7 @@ private:
     void deliver(resolve_result result)
     {
         std::lock_guard const lock(mutex_);
+        ended_ = true;
         // A waiter lives in a coroutine of that executor's context: while there is one, and the end of the context has not
         // begun, the context takes what is posted.
         if (executor_)
@@ -147,6 +158,7 @@ private:
     std::optional<strand> executor_;
     std::vector<asio::steady_timer*> waiters_;
     resolve_result result_;
+    bool ended_ = false;
     bool done_ = false;
 };
 
@@ -240,7 +252,7 @@ private:
     std::shared_ptr<lookup> join(std::string const& host)
     {
         std::shared_ptr<lookup>& current = under_way_[host];
-        if (!current || current->is_done() || current->is_abandoned()) {
+        if (!current || current->is_done() || !current->take_up(executor_)) {
             current = std::make_shared<lookup>(executor_);
             asio::use_service<lookups>(asio::query(executor_, asio::execution::context)).add(current);
             current->start(function_, host);

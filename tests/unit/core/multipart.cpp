@@ -199,7 +199,7 @@ TEST_CASE("a boundary that would not hold is refused")
 
 TEST_CASE("a file that shrinks is refused where it ends, by name")
 {
-    for (std::size_t size : {1, 4, 1000}) {
+    for (std::size_t size : {1u, 4u, 1000u}) {
         multipart_body body("x");
         body.add_file("content", "photo.jpg", "image/jpeg", 10, file_of("0123456", 4));
         CHECK(refusal_of([&] { read_all(body, size); })

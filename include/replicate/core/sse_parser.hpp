@@ -26,6 +26,8 @@ public:
     std::string data;
     /// The last id of the stream when it came: its own, or that of an earlier event. UTF-8.
     std::string id;
+    /// True where the id is its own.
+    bool has_own_id = false;
 
     /// An event without data.
     sse_event() = default;
@@ -163,8 +165,10 @@ private:
         } else if (field == "event") {
             name_ = repaired_utf8(value);
         } else if (field == "id") {
-            if (value.find('\0') == std::string_view::npos)
-                pending_id_ = repaired_utf8(value);
+            if (value.find('\0') != std::string_view::npos)
+                return;
+            pending_id_ = repaired_utf8(value);
+            has_own_id_ = true;
         } else if (field == "retry") {
             take_retry(value);
         }
@@ -193,9 +197,11 @@ private:
             event_.name = name_.empty() ? "message" : std::move(name_);
             event_.data = std::move(data_);
             event_.id = last_event_id_;
+            event_.has_own_id = has_own_id_;
         }
         name_.clear();
         data_.clear();
+        has_own_id_ = false;
         return counts ? sse_step::event : sse_step::need_more;
     }
 
@@ -207,6 +213,7 @@ private:
     std::string last_event_id_, comment_;
     sse_event event_;
     std::optional<std::chrono::milliseconds> retry_;
+    bool has_own_id_ = false;
     bool first_line_ = true;
     bool after_carriage_return_ = false;
     bool failed_ = false;

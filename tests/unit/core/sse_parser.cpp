@@ -14,9 +14,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <iterator>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -71,7 +74,7 @@ std::vector<std::string_view> in_pieces(std::string_view bytes, std::size_t size
 
 bool same(sse_event const& one, sse_event const& other)
 {
-    return one.name == other.name && one.data == other.data && one.id == other.id;
+    return one.name == other.name && one.data == other.data && one.id == other.id && one.has_own_id == other.has_own_id;
 }
 
 bool same(reading const& one, reading const& other)
@@ -112,6 +115,68 @@ std::vector<std::string> data_of(std::string_view bytes)
 }
 
 using texts = std::vector<std::string>;
+
+// The lines of a whole decoded stream, without what stands behind the last line end.
+texts lines_of(std::string text)
+{
+    if (text.substr(0, 3) == "\xef\xbb\xbf")
+        text.erase(0, 3);
+    texts lines;
+    std::string line;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\n' && text[i] != '\r') {
+            line += text[i];
+            continue;
+        }
+        if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n')
+            ++i;
+        lines.push_back(std::exchange(line, std::string()));
+    }
+    return lines;
+}
+
+// Decodes first, splits then, interprets last, as the standard does: slow and plain.
+reading read_by_the_steps(std::string_view stream)
+{
+    reading result;
+    std::string name, id;
+    texts data;
+    bool own = false;
+    for (std::string const& line : lines_of(replicate::core::repaired_utf8(stream))) {
+        std::size_t const colon = line.find(':');
+        std::string const field = line.substr(0, colon);
+        std::string value = colon == std::string::npos ? "" : line.substr(colon + 1);
+        if (value.substr(0, 1) == " ")
+            value.erase(0, 1);
+        if (line.empty()) {
+            result.last_event_id = id;
+            std::string joined;
+            for (std::string const& one : data)
+                joined += (&one == &data.front() ? "" : "\n") + one;
+            sse_event made;
+            made.name = name.empty() ? "message" : name;
+            made.data = joined;
+            made.id = id;
+            made.has_own_id = std::exchange(own, false);
+            if (!data.empty())
+                result.events.push_back(made);
+            data.clear();
+            name.clear();
+        } else if (colon == 0) {
+            result.comments.push_back(value);
+        } else if (field == "data") {
+            data.push_back(value);
+        } else if (field == "event") {
+            name = value;
+        } else if (field == "id") {
+            id = value;
+            own = true;
+        } else if (field == "retry" && !value.empty() && value.find_first_not_of("0123456789") == std::string::npos) {
+            result.retry = std::chrono::milliseconds(std::stoll(value));
+        }
+    }
+    return result;
+}
 
 void check_vector(boost::json::value const& row)
 {
@@ -249,6 +314,18 @@ TEST_CASE("an id persists, an empty one resets it, one with a NUL is ignored, an
     CHECK(read_in_every_way("id: 1\ndata: a\n\nid: 2\n\n").last_event_id == "2");
 }
 
+TEST_CASE("an event knows whether its id is its own")
+{
+    using namespace std::string_literals;
+    auto const own = [](std::string_view stream) { return read_in_every_way(stream).events.back().has_own_id; };
+    CHECK(own("id: 1\ndata: a\n\n"));
+    CHECK(own("data: a\nid\n\n"));
+    CHECK_FALSE(own("data: a\n\n"));
+    CHECK_FALSE(own("id: 1\ndata: a\n\ndata: b\n\n"));
+    CHECK_FALSE(own("id: 1\n\ndata: b\n\n"));
+    CHECK_FALSE(own("id: 1\0\ndata: b\n\n"s));
+}
+
 TEST_CASE("the blank greeting does not reset the id that a stream goes on from")
 {
     sse_options options;
@@ -315,6 +392,26 @@ TEST_CASE("one byte order mark at the beginning is passed over")
                   "data: a\n\ndata: b\n\n")
         == texts{"b"});
     CHECK(data_of("\xef\xbb\xbf\ndata: a\n\n") == texts{"a"});
+}
+
+TEST_CASE("streams of chance are read as by the steps of the standard, one after the other")
+{
+    constexpr std::string_view pieces[] = {"data", "data:", "data: ", "event:", "id:", "id: 7", "retry:", "retry: 12",
+        ":", "\n", "\n", "\n\n", "\r", "\r\n", "\r\r", "x", " ", "\xef\xbb\xbf", "\xff", "\xc3", "\xa9", "done",
+        "datax"};
+    std::minstd_rand random(7);
+    std::size_t events = 0;
+    for (int round = 0; round < 6000; ++round) {
+        std::string stream;
+        for (auto count = random() % 30; count > 0; --count)
+            stream += pieces[random() % std::size(pieces)];
+        reading const expected = read_by_the_steps(stream);
+        CAPTURE(round);
+        REQUIRE(same(read_parts({stream}), expected));
+        REQUIRE(same(read_parts(in_pieces(stream, 1 + random() % 3)), expected));
+        events += expected.events.size();
+    }
+    CHECK(events > 1000);
 }
 
 TEST_CASE("an event of exactly the limit is read, one byte more is refused for good")

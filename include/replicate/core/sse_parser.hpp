@@ -105,7 +105,7 @@ private:
     sse_step read_line(std::string_view& bytes)
     {
         // A CR has ended its line already; an LF behind it belongs to it.
-        if (std::exchange(after_carriage_return_, false) && bytes.front() == '\n')
+        if (after_carriage_return_ && bytes.front() == '\n')
             bytes.remove_prefix(1);
         auto const end = std::find_if(bytes.begin(), bytes.end(), ends_line);
         std::string_view const part = bytes.substr(0, static_cast<std::size_t>(end - bytes.begin()));

@@ -4,19 +4,27 @@
 #ifndef REPLICATE_HPP
 #define REPLICATE_HPP
 
+#include <replicate/catalog.hpp>
 #include <replicate/client.hpp>
 #include <replicate/config.hpp>
+#include <replicate/deployment.hpp>
 #include <replicate/error.hpp>
+#include <replicate/event.hpp>
 #include <replicate/file.hpp>
 #include <replicate/identifier.hpp>
 #include <replicate/input.hpp>
 #include <replicate/list_options.hpp>
+#include <replicate/model.hpp>
 #include <replicate/output.hpp>
 #include <replicate/page.hpp>
 #include <replicate/prediction.hpp>
 #include <replicate/predictions.hpp>
 #include <replicate/run.hpp>
 #include <replicate/run_options.hpp>
+#include <replicate/search_result.hpp>
+#include <replicate/training.hpp>
 #include <replicate/version.hpp>
+#include <replicate/webhook.hpp>
+#include <replicate/webhook_replay.hpp>
 
 #endif

@@ -69,12 +69,21 @@ std::string only_status(replicate::testing::server const& server)
 TEST_CASE("a call that is cancelled before it begins sends nothing")
 {
     local_client local;
-    cancellable_run call(local, local_client::quick());
-    call.cancel();
-    CHECK(call.run.code() == asio::error::operation_aborted);
-    run_out(local.context);
-    CHECK(call.run.completions() == 1);
-    CHECK(local.server.counts().connections == 0);
+    for (bool const connected : {false, true}) {
+        CAPTURE(connected);
+        if (connected)
+            local.get(local.client.predictions().async_list());
+        local.server.reset_counts();
+        cancellable_run call(local, local_client::quick());
+        call.cancel();
+        CHECK(call.run.code() == asio::error::operation_aborted);
+        run_out(local.context);
+        CHECK(call.run.completions() == 1);
+        CHECK(local.server.counts().connections == 0);
+        CHECK(local.server.counts().requests == 0);
+        // The connection was not touched.
+        CHECK(local.server.counts().live_connections == (connected ? 1 : 0));
+    }
 }
 
 TEST_CASE("a call that is cancelled in the queue sends nothing")

@@ -17,6 +17,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -217,6 +218,8 @@ template<class T>
 asio::awaitable<void> drive(std::shared_ptr<typed_operation<T>> running, asio::awaitable<T> body)
 {
     running->begin();
+    // Not at once: a cancellation that the caller asked for before may still be in the queue of its executor.
+    co_await asio::post(running->client().strand(), asio::use_awaitable);
     if (running->is_cancel_requested()) {
         running->fail(running->make_failure(asio::error::operation_aborted)); // and nothing is sent
         co_return;

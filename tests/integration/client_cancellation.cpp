@@ -12,6 +12,7 @@
 
 #include "support/descriptors.hpp"
 #include "support/local_client.hpp"
+#include "support/slowness.hpp"
 
 #include <boost/asio/use_future.hpp>
 #include <doctest/doctest.h>
@@ -27,7 +28,7 @@ using namespace replicate::tests;
 using replicate::condition;
 using replicate::testing::operation;
 
-constexpr auto at_once = 100ms;
+constexpr auto at_once = slowness * 100ms;
 
 // A run that is under way and can be cancelled.
 class cancellable_run {

@@ -5,6 +5,7 @@
 // No operation outlives its deadline by more than a tenth of a second, whatever the other side does, or does not do.
 
 #include "support/local_client.hpp"
+#include "support/slowness.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <doctest/doctest.h>
@@ -20,20 +21,6 @@ using replicate::condition;
 using replicate::phase;
 using replicate::testing::fault;
 using replicate::testing::operation;
-
-// A sanitizer makes everything several times slower, the preparation of a large request above all. What is promised is
-// measured without one.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int slowness = 10;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-constexpr int slowness = 10;
-#else
-constexpr int slowness = 1;
-#endif
-#else
-constexpr int slowness = 1;
-#endif
 
 constexpr auto grace = slowness * 100ms;
 

@@ -11,6 +11,7 @@
 #endif
 
 #include "support/local_client.hpp"
+#include "support/slowness.hpp"
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/as_tuple.hpp>
@@ -250,7 +251,7 @@ TEST_CASE("a cancellation slot ends the call at once with operation_aborted")
     auto const emitted = steady::now();
     signal.emit(asio::cancellation_type::partial);
     REQUIRE(local.run_until([&] { return run.done(); }));
-    CHECK(run.ended() - emitted < 100ms);
+    CHECK(run.ended() - emitted < slowness * 100ms);
     CHECK(run.code() == asio::error::operation_aborted);
     run_out(local.context);
     CHECK(run.completions() == 1);
@@ -297,7 +298,7 @@ TEST_CASE("a timer joined by || ends a call")
     auto const winner = local.get(local.client.async_run(local.server.version(endless), replicate::input(), options)
         || timer.async_wait(asio::use_awaitable));
     CHECK(winner.index() == 1);
-    CHECK(steady::now() - begun < 150ms);
+    CHECK(steady::now() - begun < slowness * 150ms);
     run_out(local.context);
     CHECK(local.server.counts().cancels == 1);
 }

@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +35,10 @@ public:
     std::string content_type;
     /// The body.
     std::string body;
+    /// How many bytes of body follow that are made while they are sent; `body` is empty then.
+    std::optional<std::uint64_t> streamed_bytes;
+    /// The media types that the answer may have.
+    std::string accept = "*/*";
     /// Further headers. Names and values are free of control characters.
     std::vector<std::pair<std::string, std::string>> headers;
     /// Whether it may be repeated.

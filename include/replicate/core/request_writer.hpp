@@ -26,7 +26,7 @@ public:
     request_frame() = default;
 };
 
-/// The bytes of a request. Header and body are one string, so that they leave in one write. An empty token sends no
+/// The bytes of a request, except for a body that is streamed. Header and body are one string, so that they leave in one write. An empty token sends no
 /// Authorization: for hosts that the token is not for.
 inline std::string write_request(request const& what, request_frame const& frame, std::string_view token)
 {
@@ -38,7 +38,7 @@ inline std::string write_request(request const& what, request_frame const& frame
     bytes.append(what.method).append(" ").append(frame.path_prefix).append(what.target).append(" HTTP/1.1\r\n");
     header("Host", frame.host);
     header("User-Agent", frame.user_agent);
-    header("Accept", "*/*");
+    header("Accept", what.accept);
     // Answers are small and the line is rarely the bottleneck; a coding would only be work for both sides.
     header("Accept-Encoding", "identity");
     if (!token.empty())
@@ -46,7 +46,7 @@ inline std::string write_request(request const& what, request_frame const& frame
     if (!what.content_type.empty())
         header("Content-Type", what.content_type);
     if (what.method != "GET")
-        header("Content-Length", std::to_string(what.body.size()));
+        header("Content-Length", std::to_string(what.streamed_bytes.value_or(what.body.size())));
     for (auto const& [name, value] : what.headers)
         header(name, value);
     return bytes.append("\r\n").append(what.body);

@@ -10,6 +10,7 @@
 #include <replicate/detail/operation.hpp>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,8 @@ public:
     boost::system::error_code code;
     /// The last answer, or what came of it.
     core::response response;
+    /// True when the sink has the answer, or the beginning of it.
+    bool passed_on = false;
 
     call_result() = default;
 };
@@ -113,6 +116,21 @@ public:
         owner_.context().attempts = 0;
     }
 
+    /// Sends this body, made while it is sent, behind the request.
+    void upload(std::shared_ptr<io::body_source> body)
+    {
+        what_.streamed_bytes = body->size();
+        source_ = std::move(body);
+    }
+
+    /// Hands the body of a success to this sink as it comes; nothing that it has been given is asked for again. `silence`: the
+    /// longest within the answer; zero for `timeout_config::read`.
+    void deliver_to(io::body_sink& sink, std::chrono::steady_clock::duration silence = {})
+    {
+        bodies_.sink = &sink;
+        bodies_.silence = silence;
+    }
+
     /// Sends the request until there is an answer to keep, or a reason to give up. The operation's context says the rest.
     asio::awaitable<call_result> perform()
     {
@@ -123,7 +141,7 @@ public:
             core::verdict const verdict = repetition_.decide(outcome, owner_.client().jitter());
             if (verdict.kind == core::verdict_kind::accept)
                 co_return result;
-            bool const may_repeat = !owner_.is_stopped() || what_.repeatability == core::repeatability::safe;
+            bool const may_repeat = !result.passed_on && (!owner_.is_stopped() || what_.repeatability == core::repeatability::safe);
             if (verdict.kind != core::verdict_kind::repeat || !may_repeat) {
                 result.code = give_up(result.code, outcome, verdict);
                 co_return result;
@@ -140,10 +158,14 @@ private:
         // Asked for before each try: a token may have changed meanwhile.
         std::string const token = where_.with_token ? client.token() : std::string();
         call_attempt progress(owner_, policy_);
+        if (source_)
+            source_->rewind();
+        bodies_.source = source_.get();
         io::exchange_result exchanged = co_await client.transport().send(where_.origin,
-            core::write_request(what_, where_.frame, token), limits(), want_fresh, progress);
+            core::write_request(what_, where_.frame, token), limits(), want_fresh, progress, bodies_);
         call_result result;
         result.code = exchanged.code;
+        result.passed_on = exchanged.passed_on;
         result.response = std::move(exchanged.response);
         outcome.code = result.code;
         outcome.status = result.response.status;
@@ -228,6 +250,8 @@ private:
     call_target where_;
     when_sent policy_;
     core::retry_policy repetition_;
+    std::shared_ptr<io::body_source> source_;
+    io::body_streams bodies_;
 };
 
 } // namespace replicate::detail

@@ -25,6 +25,8 @@ public:
     boost::system::error_code code;
     /// The answer, or what came of it.
     core::response response;
+    /// True when the sink has the answer, or the beginning of it.
+    bool passed_on = false;
 
     exchange_result() = default;
 };
@@ -77,15 +79,16 @@ public:
 
     /// Sends one request and reads its answer.
     asio::awaitable<exchange_result> send(
-        std::string request, deadline_list& deadlines, exchange_limits limits, attempt& progress)
+        std::string request, deadline_list& deadlines, exchange_limits limits, attempt& progress,
+        body_streams bodies = body_streams())
     {
         exchange_result result;
         progress.reused = std::exchange(carried_, true);
         may_reuse_ = false;
         if (secure_)
-            result = co_await send_over(stream_, std::move(request), deadlines, limits, progress);
+            result = co_await send_over(stream_, std::move(request), deadlines, limits, progress, bodies);
         else
-            result = co_await send_over(socket(), std::move(request), deadlines, limits, progress);
+            result = co_await send_over(socket(), std::move(request), deadlines, limits, progress, bodies);
         co_return result;
     }
 
@@ -106,14 +109,15 @@ public:
 
 private:
     template<class Stream>
-    asio::awaitable<exchange_result> send_over(
-        Stream& stream, std::string request, deadline_list& deadlines, exchange_limits limits, attempt& progress)
+    asio::awaitable<exchange_result> send_over(Stream& stream, std::string request, deadline_list& deadlines,
+        exchange_limits limits, attempt& progress, body_streams bodies)
     {
-        exchange<Stream> one(stream, buffer_, deadlines, limits, progress);
+        exchange<Stream> one(stream, buffer_, deadlines, limits, progress, bodies);
         exchange_result result;
         result.code = co_await one.perform(std::move(request));
         may_reuse_ = !result.code && one.may_reuse();
         result.response = std::move(one.response());
+        result.passed_on = one.has_passed_on();
         co_return result;
     }
 

@@ -29,6 +29,9 @@ public:
     /// The phase must have ended by then.
     void set(std::chrono::steady_clock::time_point time) { deadlines_.arm(*this, time); }
 
+    /// No limit until the next `set`.
+    void clear() { deadlines_.disarm(*this); }
+
     /// True when a phase took too long; the stream is closed then.
     bool is_over() const noexcept { return over_; }
 

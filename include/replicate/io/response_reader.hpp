@@ -42,6 +42,13 @@ public:
     /// What was read so far.
     core::response& response() noexcept { return response_; }
 
+    /// The body is taken away as it comes, so that no place need be kept for it, and may be of any length.
+    void pass_on_body()
+    {
+        passed_on_ = true;
+        body_limit(boost::none);
+    }
+
     /// The status; 0 before the first line has come.
     unsigned status() const noexcept { return response_.status; }
 
@@ -91,7 +98,7 @@ private:
     void on_body_init_impl(boost::optional<std::uint64_t> const& length, code&) override
     {
         // The length is the server's claim: reserve what an ordinary answer needs, let the rest grow.
-        if (length)
+        if (length && !passed_on_)
             response_.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, 1024 * 1024)));
     }
 
@@ -116,6 +123,7 @@ private:
     core::response response_;
     bool has_length_ = false;
     bool odd_ = false;
+    bool passed_on_ = false;
 };
 
 /// Bytes in, one final answer out; interim answers (1xx) are passed over. Sans I/O.
@@ -126,6 +134,13 @@ public:
         , body_limit_(body_limit_bytes)
     {
         parser_.emplace(header_limit_, body_limit_);
+    }
+
+    /// The body is taken out of the answer by the caller as it comes, and may be of any length. To be said before the first byte.
+    void pass_on_body()
+    {
+        passed_on_ = true;
+        parser_->pass_on_body();
     }
 
     /// Takes what it can of the bytes that have come, and says how many. `code` is set for an answer that is not
@@ -206,6 +221,8 @@ private:
     bool skip_interim()
     {
         parser_.emplace(header_limit_, body_limit_);
+        if (passed_on_)
+            parser_->pass_on_body();
         return ++interim_answers_ <= 16;
     }
 
@@ -224,6 +241,7 @@ private:
     std::size_t body_limit_;
     std::optional<response_parser> parser_;
     int interim_answers_ = 0;
+    bool passed_on_ = false;
 };
 
 } // namespace replicate::io

@@ -22,9 +22,9 @@ public:
     virtual ~transport() = default;
 
     /// Sends the bytes of one request to an origin and reads the answer. `want_fresh` asks for a connection that has carried
-    /// nothing yet. `progress` must live until it returns.
-    virtual asio::awaitable<exchange_result> send(
-        core::origin target, std::string request, exchange_limits limits, bool want_fresh, attempt& progress) = 0;
+    /// nothing yet. `progress`, and what `bodies` points to, must live until it returns. Throws what the source of the body throws.
+    virtual asio::awaitable<exchange_result> send(core::origin target, std::string request, exchange_limits limits,
+        bool want_fresh, attempt& progress, body_streams bodies = body_streams()) = 0;
 
     /// Closes what is open and not in use.
     virtual void close_idle() = 0;
@@ -41,8 +41,8 @@ public:
     {
     }
 
-    asio::awaitable<exchange_result> send(
-        core::origin target, std::string request, exchange_limits limits, bool want_fresh, attempt& progress) override
+    asio::awaitable<exchange_result> send(core::origin target, std::string request, exchange_limits limits,
+        bool want_fresh, attempt& progress, body_streams bodies = body_streams()) override
     {
         exchange_result result;
         progress.enter(phase::queue);
@@ -54,7 +54,7 @@ public:
                 co_return result;
             lease.fill(std::move(opened.connection));
         }
-        result = co_await lease.connection().send(request, *deadlines_, limits, progress);
+        result = co_await lease.connection().send(std::move(request), *deadlines_, limits, progress, bodies);
         co_return result;
     }
 

@@ -27,7 +27,8 @@ from cpp_outline import CLOSE, OPEN, Outline  # noqa: E402
 CONTROL = ('if', 'while', 'for', 'switch', 'catch')
 AWAITING = ('co_await', 'co_yield')
 NOT_A_TYPE = ('co_await', 'co_return', 'co_yield', 'return', 'throw', 'delete', 'new', 'using', 'else', 'case', 'goto')
-VIEWS = ('string_view', 'span', 'const_buffer', 'mutable_buffer')
+# Not mutable_buffer: nobody makes a temporary to have it written into.
+VIEWS = ('string_view', 'span', 'const_buffer')
 
 
 @dataclass

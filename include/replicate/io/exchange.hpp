@@ -114,7 +114,7 @@ private:
         co_return code ? explain(code) : code;
     }
 
-    asio::awaitable<boost::system::error_code> write_piece(asio::const_buffer piece)
+    asio::awaitable<boost::system::error_code> write_piece(asio::mutable_buffer piece)
     {
         boost::system::error_code code;
         limit_.set(clock::now() + limits_.timeouts.write + time_for(piece.size()));

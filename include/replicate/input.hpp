@@ -8,6 +8,7 @@
 #include <replicate/core/utf8.hpp>
 #include <replicate/error.hpp>
 #include <replicate/file.hpp>
+#include <replicate/file_source.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -33,8 +34,51 @@ concept character = std::same_as<T, char> || std::same_as<T, wchar_t> || std::sa
 
 } // namespace detail
 
+class input;
+
+/// A file among the values of an input.
+class placed_file {
+public:
+    /// Where it stands, as a JSON pointer (RFC 6901) from the whole: `/image`, `/images/0`.
+    std::string place;
+    /// The file.
+    file_source source;
+
+    /// A file at a place.
+    placed_file(std::string json_pointer, file_source file)
+        : place(std::move(json_pointer))
+        , source(std::move(file))
+    {
+    }
+};
+
+namespace detail {
+
+/// A step of a JSON pointer.
+inline std::string pointer_step(std::string_view name)
+{
+    std::string step = "/";
+    for (char letter : name) {
+        if (letter == '~')
+            step += "~0";
+        else if (letter == '/')
+            step += "~1";
+        else
+            step += letter;
+    }
+    return step;
+}
+
+/// What stands in the JSON of an input in the place of a file.
+inline std::string file_mark(file_source const& file)
+{
+    return "file:" + core::percent_encode(file.name());
+}
+
+} // namespace detail
+
 /// One value of a model's input: null, a bool, a number, text of every kind of string, a list, an object,
-/// any `boost::json::value`, or a file of an earlier output (which passes as its URL).
+/// any `boost::json::value`, a file to be sent, or a file of an earlier output (which passes as its URL).
 class input_value {
 public:
     /// null
@@ -102,24 +146,54 @@ public:
         : input_value(file.url())
     {
     }
+    /// A file, which is sent when the model is run: see `file_source`.
+    input_value(file_source file)
+        : input_value(detail::file_mark(file))
+    {
+        files_.emplace_back(std::string(), std::move(file));
+    }
+    /// An object with the values of an input.
+    template<std::same_as<input> Input>
+    input_value(Input const& members)
+        : value_(members.object())
+        , files_(members.files())
+    {
+    }
     /// A list of values.
     template<class Element>
         requires std::constructible_from<input_value, Element const&>
     input_value(std::vector<Element> const& elements)
         : value_(json::array())
     {
-        for (auto const& element : elements)
-            value_.get_array().push_back(input_value(static_cast<Element const&>(element)).value_);
+        for (auto const& element : elements) {
+            input_value one(static_cast<Element const&>(element));
+            one.move_files(detail::pointer_step(std::to_string(value_.get_array().size())), files_);
+            value_.get_array().push_back(std::move(one.value_));
+        }
     }
 
-    /// The value as JSON.
+    /// The value as JSON. A file stands in it as the text `file:` and its name.
     json::value const& json() const& noexcept { return value_; }
 
     /// The value as JSON, given away.
     json::value json() && noexcept { return std::move(value_); }
 
+    /// The files in it.
+    std::vector<placed_file> const& files() const noexcept { return files_; }
+
 private:
+    friend class input;
+
+    /// Gives the files to a whole in which this value stands at a place.
+    void move_files(std::string const& place, std::vector<placed_file>& files)
+    {
+        for (placed_file& file : files_)
+            files.emplace_back(place + file.place, std::move(file.source));
+        files_.clear();
+    }
+
     json::value value_;
+    std::vector<placed_file> files_;
 };
 
 /// The input of a model: named values.
@@ -132,6 +206,9 @@ private:
 /// Refused at once, with an `error` of `errc::invalid_argument` that names the member: an empty name, a number that
 /// is not finite, text that is not UTF-8 (such as the bytes of a file), JSON that is not an object. A value type; not to
 /// be changed by two threads at once.
+///
+/// A value may be a `file_source`, at any depth. The call that runs the model sends a copy of the input in which the URL of the
+/// file stands instead; this input stays as it is, and can be used again.
 class input {
 public:
     /// No values.
@@ -171,16 +248,24 @@ public:
     /// True when there is a value of this name.
     bool contains(std::string_view name) const noexcept { return members_.contains({name.data(), name.size()}); }
 
-    /// The value of this name; an `error` of `errc::invalid_argument` where there is none.
+    /// The value of this name, as in `object()`; an `error` of `errc::invalid_argument` where there is none.
     json::value const& at(std::string_view name) const;
 
-    /// All values.
+    /// All values. Where a file stands that is yet to be sent, there is the text `file:` and its name, percent-encoded, such as
+    /// `file:photo.jpg`: a text in the form of a URI, as a model's schema has it. `files()` says which are such places.
     json::object const& object() const noexcept { return members_; }
+
+    /// The files that are yet to be sent, in the order in which they were set.
+    std::vector<placed_file> const& files() const noexcept { return files_; }
+
+    /// Puts a text, the URL of a file, where the file stands: `place` is of `files()`. That file is then no longer one.
+    void resolve_file(std::string const& place, std::string_view url);
 
 private:
     void store(std::string_view name, input_value value);
 
     json::object members_;
+    std::vector<placed_file> files_;
 };
 
 namespace detail {
@@ -269,7 +354,22 @@ inline void input::store(std::string_view name, input_value value)
     detail::json_fault const fault = detail::find_json_fault(value.json());
     if (!fault.reason.empty())
         detail::throw_invalid_argument("input." + std::string(name) + fault.place, fault.reason);
+    std::string const place = detail::pointer_step(name);
+    std::erase_if(files_, [&](placed_file const& file) {
+        return file.place == place || file.place.starts_with(place + "/");
+    });
+    value.move_files(place, files_);
     members_[json::string_view(name.data(), name.size())] = std::move(value).json();
+}
+
+inline void input::resolve_file(std::string const& place, std::string_view url)
+{
+    json::value whole(std::move(members_));
+    boost::system::error_code missing;
+    if (json::value* const found = whole.find_pointer(json::string_view(place.data(), place.size()), missing))
+        *found = json::string_view(url.data(), url.size());
+    members_ = std::move(whole.get_object());
+    std::erase_if(files_, [&](placed_file const& file) { return file.place == place; });
 }
 
 } // namespace replicate

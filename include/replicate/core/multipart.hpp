@@ -8,12 +8,12 @@
 #include <replicate/core/percent_encoding.hpp>
 #include <replicate/core/utf8.hpp>
 #include <replicate/error.hpp>
+#include <replicate/file_source.hpp>
 #include <replicate/identifier.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,10 +21,8 @@
 
 namespace replicate::core {
 
-/// Gives bytes of a content of known length: from this offset at most so many, written to `target`; answers with how many, 0
-/// where there are none. The offsets follow each other from 0, and start at 0 again when the body is sent again. May
-/// block, and may throw.
-using pull_function = std::function<std::size_t(std::uint64_t offset, char* target, std::size_t size)>;
+/// What gives the bytes of a part that is not in memory.
+using replicate::pull_function;
 
 /// The boundary of a multipart body from 16 random bytes: 32 letters that no content holds by accident.
 inline std::string multipart_boundary(std::string_view random_bytes)

@@ -11,6 +11,7 @@
 #include <replicate/error.hpp>
 #include <replicate/event.hpp>
 #include <replicate/file.hpp>
+#include <replicate/file_source.hpp>
 #include <replicate/identifier.hpp>
 #include <replicate/input.hpp>
 #include <replicate/list_options.hpp>

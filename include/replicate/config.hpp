@@ -118,11 +118,47 @@ public:
     std::size_t header_bytes = 64 * 1024;
     /// The largest JSON answer, in bytes. Default 32 MiB.
     std::size_t body_bytes = 32 * 1024 * 1024;
-    /// The largest file that `file_output::async_read` takes into memory, in bytes. Default 256 MiB.
+    /// The largest file that `file_output::async_read` takes into memory, in bytes. Default 256 MiB. What is saved or passed on
+    /// piece by piece has no such limit.
     std::size_t download_bytes = 256 * 1024 * 1024;
 
     /// The defaults.
     limits_config() = default;
+};
+
+/// How files in the input of a model are sent.
+enum class file_strategy {
+    /// Small ones within the input, as data URIs; others are uploaded first. See `file_config::inline_bytes`.
+    automatic,
+    /// All within the input. The service may refuse an input of many megabytes.
+    within_input,
+    /// All are uploaded first.
+    upload
+};
+
+/// What is done with files.
+class file_config {
+public:
+    /// How files in an input are sent. Default: `automatic`.
+    file_strategy strategy = file_strategy::automatic;
+    /// For `automatic`: the largest file that goes within the input, in bytes. Default 256,000, as the service advises.
+    std::size_t inline_bytes = 256'000;
+    /// The most uploads, and the most readings of files of the input, at once; further ones wait in order. At least 1. Default 4.
+    std::size_t parallel_uploads = 4;
+    /// The most downloads of output files at once; further ones wait in order. At least 1. Default 8.
+    std::size_t parallel_downloads = 8;
+    /// Uses an upload again for the same bytes of the same media type, in any input, until it expires. Default: true.
+    bool share_uploads = true;
+    /// An upload is not used again so long before it expires (the service deletes it an hour or a day after it came), because
+    /// the prediction may have to wait for its turn. Default 10 min; not negative.
+    std::chrono::steady_clock::duration expiry_margin = std::chrono::minutes(10);
+    /// Hosts that deliver output files besides `replicate.delivery` and what ends in `.replicate.delivery`, separated by commas:
+    /// each a host, or `host:port`. One that refuses a file (401, 403) is asked once more with the token, by https only; so
+    /// name none that is not to know it. Default: none.
+    std::string delivery_hosts;
+
+    /// The defaults.
+    file_config() = default;
 };
 
 /// All that a client can be told. A plain value: fill it, then make a `client` of it, which checks it (an `error` of
@@ -153,6 +189,8 @@ public:
     retry_config retry;
     /// Bounds.
     limits_config limits;
+    /// Files.
+    file_config files;
 
     /// The defaults, without a token.
     config() = default;

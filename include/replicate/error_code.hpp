@@ -66,7 +66,19 @@ enum class errc {
     prediction_aborted,
     /// A request that creates a prediction was sent and its answer was lost: the prediction may or may not
     /// exist. It is not sent again, because that could cost twice.
-    create_outcome_unknown
+    create_outcome_unknown,
+
+    /// A file of this machine that is to be sent is missing, is no ordinary file, or cannot be read; the text names it. Nothing
+    /// was created.
+    file_not_readable,
+    /// A file is larger than what the service takes (100 MB); the text names it and the limit. Nothing was sent.
+    file_too_large,
+    /// A file became another one while it was sent or read: it shrank, grew, or was replaced; the text names it.
+    file_changed,
+    /// There is a file already where one was to be saved; see `save_options::overwrite`.
+    file_exists,
+    /// A file could not be written: no such directory, no permission, no space; the text names it. Nothing is left of it.
+    file_not_writable
 };
 
 /// What a caller can do something about. Test with `error.code() == replicate::condition::rate_limited`.
@@ -98,7 +110,9 @@ enum class condition {
     /// The prediction ended as `aborted`.
     prediction_aborted,
     /// A prediction may have been created whose id is not known.
-    outcome_unknown
+    outcome_unknown,
+    /// A file of this machine could not be read or written, or changed meanwhile.
+    local_file
 };
 
 } // namespace replicate
@@ -137,6 +151,11 @@ inline char const* message_of(errc code) noexcept
     case errc::prediction_canceled: return "the prediction was canceled";
     case errc::prediction_aborted: return "the prediction was aborted before it started";
     case errc::create_outcome_unknown: return "it is not known whether the prediction was created";
+    case errc::file_not_readable: return "the file cannot be read";
+    case errc::file_too_large: return "the file is too large";
+    case errc::file_changed: return "the file has changed meanwhile";
+    case errc::file_exists: return "the file exists already";
+    case errc::file_not_writable: return "the file cannot be written";
     }
     return "unknown error";
 }
@@ -158,6 +177,7 @@ inline char const* message_of(condition value) noexcept
     case condition::prediction_canceled: return "prediction canceled";
     case condition::prediction_aborted: return "prediction aborted";
     case condition::outcome_unknown: return "outcome unknown";
+    case condition::local_file: return "local file";
     }
     return "unknown condition";
 }
@@ -187,6 +207,11 @@ inline int condition_of(errc code) noexcept
     case errc::prediction_canceled: return static_cast<int>(condition::prediction_canceled);
     case errc::prediction_aborted: return static_cast<int>(condition::prediction_aborted);
     case errc::create_outcome_unknown: return static_cast<int>(condition::outcome_unknown);
+    case errc::file_too_large: return static_cast<int>(condition::invalid_input);
+    case errc::file_not_readable:
+    case errc::file_changed:
+    case errc::file_exists:
+    case errc::file_not_writable: return static_cast<int>(condition::local_file);
     case errc::output_mismatch: return 0;
     }
     return 0;

@@ -115,6 +115,10 @@ inline api_base check_config(config const& settings)
     detail::check_count("limits.header_bytes", settings.limits.header_bytes, 1024);
     detail::check_count("limits.body_bytes", settings.limits.body_bytes, 1024);
     detail::check_count("limits.download_bytes", settings.limits.download_bytes, 1024);
+    detail::check_count("files.parallel_uploads", settings.files.parallel_uploads, 1);
+    detail::check_count("files.parallel_downloads", settings.files.parallel_downloads, 1);
+    if (settings.files.expiry_margin < settings.files.expiry_margin.zero())
+        detail::refuse_config("files.expiry_margin: must not be negative");
     return check_base_url(settings);
 }
 

@@ -36,5 +36,6 @@
 #include <replicate/impl/testing/server.ipp>
 #include <replicate/impl/testing/server_state.ipp>
 #include <replicate/impl/testing/service.ipp>
+#include <replicate/impl/testing/stream_session.ipp>
 
 #endif

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace replicate::testing {
 
@@ -40,6 +41,18 @@ public:
     std::size_t downloads = 0;
     /// Of these the ones that carried an Authorization header, which no client should send there.
     std::size_t delivery_authorizations = 0;
+    /// Requests for the stream of a prediction.
+    std::size_t streams = 0;
+    /// Of these the ones that carried an Authorization header; the address of a stream is enough, unless told otherwise.
+    std::size_t stream_authorizations = 0;
+    /// The values of the header `Last-Event-ID` of these, in the order in which they came.
+    std::vector<std::string> last_event_ids;
+    /// Streams that are being sent now.
+    std::size_t live_streams = 0;
+    /// The most that were sent at once.
+    std::size_t peak_streams = 0;
+    /// Events sent on streams, on all connections together.
+    std::size_t stream_events = 0;
     /// Requests that fit no route.
     std::size_t others = 0;
     /// Requests and connections that a fault was applied to.

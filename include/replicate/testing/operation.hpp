@@ -25,6 +25,8 @@ enum class operation {
     model,
     /// A file is read from the delivery origin.
     download,
+    /// The stream of a prediction is read.
+    stream,
     /// None of these: an unknown path, a wrong method.
     other
 };
@@ -33,7 +35,7 @@ enum class operation {
 constexpr char const* to_string(operation value) noexcept
 {
     constexpr char const* words[] = {
-        "any", "connection", "create", "get", "list", "cancel", "model", "download", "other"};
+        "any", "connection", "create", "get", "list", "cancel", "model", "download", "stream", "other"};
     return words[static_cast<int>(value)];
 }
 

@@ -36,6 +36,37 @@ public:
     /// All times; steady, in nanoseconds.
     using duration = std::chrono::steady_clock::duration;
 
+    /// What the stream of a prediction carries.
+    enum class stream_kind {
+        /// `text` where there are pieces, `files` where the pieces or the output are files, else `none`.
+        automatic,
+        /// There is no stream, and no link to one.
+        none,
+        /// The pieces as they come, or else the output when it is there.
+        text,
+        /// The links of files, one event each.
+        files
+    };
+
+    /// Something that becomes visible while the model runs.
+    class step {
+    public:
+        /// When, counted from the start of the run.
+        duration at;
+        /// Added to the log; empty for none.
+        std::string log;
+        /// Added to the output.
+        std::optional<json::value> piece;
+
+        /// All three.
+        step(duration when, std::string text, std::optional<json::value> element)
+            : at(when)
+            , log(std::move(text))
+            , piece(std::move(element))
+        {
+        }
+    };
+
     /// Succeeds at once with a null output.
     script() = default;
 
@@ -168,6 +199,22 @@ public:
         return *this;
     }
 
+    /// Whether it can be streamed, and as what; default: `automatic`.
+    script& streams(stream_kind kind)
+    {
+        stream_kind_ = kind;
+        return *this;
+    }
+
+    /// As what it is streamed; never `automatic`.
+    stream_kind streamed_as() const;
+
+    /// What happens while the model runs, in order.
+    std::vector<step> const& steps() const noexcept { return steps_; }
+
+    /// How long it boots.
+    duration boot_time() const noexcept { return boot_; }
+
     /// When it ends if nobody interferes, counted from the creation; empty if never.
     std::optional<duration> finish() const
     {
@@ -191,21 +238,6 @@ public:
 private:
     enum class ending { success, failure, abortion, none };
 
-    // Something that becomes visible at a time after the start of the run.
-    class step {
-    public:
-        duration at;
-        std::string log;
-        std::optional<json::value> piece;
-
-        step(duration when, std::string text, std::optional<json::value> element)
-            : at(when)
-            , log(std::move(text))
-            , piece(std::move(element))
-        {
-        }
-    };
-
     static json::value to_json(std::string_view text) { return json::string_view(text.data(), text.size()); }
 
     static std::string with_line_end(std::string_view text)
@@ -214,6 +246,11 @@ private:
         if (line.empty() || (line.back() != '\n' && line.back() != '\r'))
             line += '\n';
         return line;
+    }
+
+    static bool is_mark(json::value const& value)
+    {
+        return value.is_string() && value.get_string().starts_with(json::string_view(mark_prefix().data(), mark_prefix().size()));
     }
 
     void show_steps(snapshot& seen, duration running) const;
@@ -227,7 +264,19 @@ private:
     json::object metrics_;
     ending ending_ = ending::success;
     std::string error_;
+    stream_kind stream_kind_ = stream_kind::automatic;
 };
+
+inline script::stream_kind script::streamed_as() const
+{
+    if (stream_kind_ != stream_kind::automatic)
+        return stream_kind_;
+    for (step const& each : steps_)
+        if (each.piece)
+            return is_mark(*each.piece) ? stream_kind::files : stream_kind::text;
+    bool const listed = output_.is_array() && !output_.get_array().empty();
+    return is_mark(listed ? output_.get_array().front() : output_) ? stream_kind::files : stream_kind::none;
+}
 
 inline void script::show_steps(snapshot& seen, duration running) const
 {

@@ -13,6 +13,7 @@
 #include <replicate/testing/model.hpp>
 #include <replicate/testing/recorded_request.hpp>
 #include <replicate/testing/server_options.hpp>
+#include <replicate/testing/stream_options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/json/array.hpp>
@@ -67,6 +68,9 @@ public:
     /// `https://127.0.0.1:PORT`: where output files are served; plays the part of replicate.delivery.
     std::string delivery_url() const;
 
+    /// `https://127.0.0.1:PORT`: where predictions are streamed from.
+    std::string stream_url() const;
+
     /// The port of the API.
     std::uint16_t port() const noexcept;
 
@@ -113,6 +117,12 @@ public:
         std::uint64_t seed, double probability, std::vector<fault> choices, operation kind = operation::any);
     /// Forgets all faults that have not happened yet.
     void clear_faults();
+
+    /// How the next streams are sent, so many of them (connections, not predictions). Several such wishes wait in the order
+    /// in which they were said.
+    void next_stream(stream_options chosen, std::size_t count = 1);
+    /// How all other streams are sent from now on; a fresh `stream_options` ends that.
+    void every_stream(stream_options chosen);
 
     /// What it has seen.
     server_counts counts() const;

@@ -42,6 +42,7 @@ private:
     asio::awaitable<bool> read_head();
     asio::awaitable<bool> read_body();
     asio::awaitable<bool> answer_request();
+    asio::awaitable<bool> serve_stream();
     asio::awaitable<bool> wait_for_prediction(hold waiting);
     asio::awaitable<bool> send_answer();
     asio::awaitable<bool> drip(std::string bytes);

@@ -9,6 +9,7 @@
 #include <replicate/impl/testing/connection.hpp>
 #include <replicate/impl/testing/create_request.hpp>
 #include <replicate/impl/testing/prediction_text.hpp>
+#include <replicate/impl/testing/stream_session.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -158,7 +159,9 @@ REPLICATE_DECL void connection::take_head()
     for (auto const& field : message)
         request_.headers.emplace_back(std::string_view(field.name_string()), std::string_view(field.value()));
     matched_ = origin_ == origin::api ? server_->core.match(request_) : route_match();
-    request_.operation = origin_ == origin::api ? matched_.kind() : operation::download;
+    request_.operation = origin_ == origin::api ? matched_.kind()
+        : origin_ == origin::stream            ? operation::stream
+                                               : operation::download;
     keep_alive_ = message.keep_alive();
     head_only_ = request_.method == "HEAD";
     server_->seen.request_seen(request_.operation);
@@ -196,6 +199,8 @@ REPLICATE_DECL outcome connection::carry_out()
 {
     if (!fault_.carried_out)
         return outcome();
+    if (origin_ == origin::stream)
+        return outcome(not_found());
     if (origin_ == origin::delivery)
         return outcome(server_->core.files.answer(request_));
     try {
@@ -232,6 +237,10 @@ REPLICATE_DECL asio::awaitable<bool> connection::answer_request()
     bool there = co_await delay(true);
     if (!there)
         co_return false;
+    if (origin_ == origin::stream && fault_.carried_out && fault_.what == kind::none) {
+        bool const goes_on = co_await serve_stream();
+        co_return goes_on;
+    }
     outcome result = carry_out();
     count_create(result);
     if (result.unmatched_replay)
@@ -254,6 +263,21 @@ REPLICATE_DECL asio::awaitable<bool> connection::answer_request()
     }
     bool const sent = co_await send_answer();
     co_return sent;
+}
+
+REPLICATE_DECL asio::awaitable<bool> connection::serve_stream()
+{
+    stream_session session(server_, link_, request_);
+    remember_request();
+    bool goes_on = true;
+    auto refusal = session.refusal();
+    if (refusal) {
+        answer_ = std::move(*refusal);
+        goes_on = co_await send_answer();
+    } else {
+        goes_on = co_await session.run();
+    }
+    co_return goes_on;
 }
 
 REPLICATE_DECL asio::awaitable<bool> connection::wait_for_prediction(hold waiting)
@@ -322,7 +346,7 @@ inline asio::awaitable<void> run_connection(std::unique_ptr<connection> accepted
 REPLICATE_DECL asio::awaitable<void> accept_connections(std::shared_ptr<server_state> server, origin listener)
 {
     constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-    auto& acceptor = listener == origin::api ? server->api_acceptor : server->delivery_acceptor;
+    auto& acceptor = server->acceptor(listener);
     asio::steady_timer pause(server->executor);
     while (!server->stopping) {
         auto accepted = co_await acceptor.async_accept(server->executor, as_result);

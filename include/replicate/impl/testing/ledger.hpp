@@ -87,6 +87,7 @@ public:
             server_counts fresh;
             fresh.live_connections = fresh.peak_connections = counts.live_connections;
             fresh.predictions = counts.predictions;
+            fresh.live_streams = fresh.peak_streams = counts.live_streams;
             counts = std::move(fresh);
         });
     }
@@ -123,6 +124,7 @@ private:
         case operation::cancel: return &counts.cancels;
         case operation::model: return &counts.models;
         case operation::download: return &counts.downloads;
+        case operation::stream: return &counts.streams;
         case operation::other: return &counts.others;
         default: return nullptr;
         }

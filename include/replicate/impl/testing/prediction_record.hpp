@@ -30,6 +30,8 @@ public:
     std::string web_input;
     std::string webhook;
     bool stream_requested = false;
+    /// Empty where it has none.
+    std::string stream_url;
     script life;
     /// Where its files are; as many as the script has.
     std::vector<std::string> file_urls;

@@ -71,6 +71,8 @@ inline outcome create_prediction(
     record.created = received.now;
     record.fraction_digits = static_cast<int>(server.random.below(10));
     shelve_files(server, record);
+    std::string const stream = server.streams.publish(record.id, record.life.streamed_as(), server.random);
+    record.stream_url = stream.empty() ? stream : server.stream_url + stream;
 
     outcome result;
     result.created_input = record.gateway_input;

@@ -218,6 +218,8 @@ private:
         object_writer urls;
         urls.string("cancel", self + "/cancel");
         urls.string("get", self);
+        if (!record_.stream_url.empty())
+            urls.string("stream", record_.stream_url);
         if (!older)
             urls.string("web", "https://replicate.com/p/" + record_.id);
         object.raw("urls", std::move(urls).finish());

@@ -33,7 +33,15 @@ public:
     /// An identity in the manner of the service: small letters and digits.
     std::string identity(std::size_t length)
     {
-        constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789";
+        return draw("abcdefghijklmnopqrstuvwxyz0123456789", length);
+    }
+
+    /// Letters and digits of base 32, as they stand in the addresses of streams.
+    std::string base32(std::size_t length) { return draw("abcdefghijklmnopqrstuvwxyz234567", length); }
+
+private:
+    std::string draw(std::string_view letters, std::size_t length)
+    {
         std::lock_guard const lock(mutex_);
         std::string text(length, ' ');
         for (char& letter : text)
@@ -41,7 +49,6 @@ public:
         return text;
     }
 
-private:
     std::mutex mutex_;
     std::mt19937_64 generator_;
 };

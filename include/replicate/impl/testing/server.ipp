@@ -34,7 +34,7 @@ public:
         state_ = std::make_shared<detail::server_state>(runner_.executor(), std::move(options), shown);
         detail::add_default_models(state_->core.models);
         state_->listen();
-        for (detail::origin const listener : {detail::origin::api, detail::origin::delivery})
+        for (detail::origin const listener : {detail::origin::api, detail::origin::delivery, detail::origin::stream})
             boost::asio::co_spawn(
                 state_->executor, detail::accept_connections(state_, listener), boost::asio::detached);
         runner_.start();
@@ -89,6 +89,11 @@ REPLICATE_DECL std::string server::base_url() const
 REPLICATE_DECL std::string server::delivery_url() const
 {
     return runtime_->state().core.delivery_url;
+}
+
+REPLICATE_DECL std::string server::stream_url() const
+{
+    return runtime_->state().core.stream_url;
 }
 
 REPLICATE_DECL std::uint16_t server::port() const noexcept
@@ -194,6 +199,16 @@ REPLICATE_DECL void server::random_faults(
 REPLICATE_DECL void server::clear_faults()
 {
     runtime_->state().faults->clear();
+}
+
+REPLICATE_DECL void server::next_stream(stream_options chosen, std::size_t count)
+{
+    runtime_->state().core.streams.options.add(std::move(chosen), count);
+}
+
+REPLICATE_DECL void server::every_stream(stream_options chosen)
+{
+    runtime_->state().core.streams.options.set(std::move(chosen));
 }
 
 REPLICATE_DECL server_counts server::counts() const

@@ -28,10 +28,10 @@
 
 namespace replicate::testing::detail {
 
-/// Which of the two listeners a connection came to.
-enum class origin { api, delivery };
+/// Which of the listeners a connection came to.
+enum class origin { api, delivery, stream };
 
-/// A TLS context with these credentials, for both listeners.
+/// A TLS context with these credentials, for all listeners.
 asio::ssl::context make_tls_context(server_options const& options, credentials const& shown);
 
 /// What the connections of one server share. The members after `executor` belong to its strand.
@@ -44,11 +44,12 @@ public:
     asio::ssl::context tls;
     asio::ip::tcp::acceptor api_acceptor;
     asio::ip::tcp::acceptor delivery_acceptor;
+    asio::ip::tcp::acceptor stream_acceptor;
     std::uint16_t api_port = 0;
 
     /// Every connection that is open; they take themselves out.
     std::unordered_set<link*> open;
-    /// Connections with a held create, by the id of its prediction.
+    /// Connections with a held create or a stream, by the id of its prediction.
     std::unordered_multimap<std::string, link*> held;
     std::size_t accepted = 0;
     bool stopping = false;
@@ -60,16 +61,22 @@ public:
         , tls(make_tls_context(core.options, shown))
         , api_acceptor(executor)
         , delivery_acceptor(executor)
+        , stream_acceptor(executor)
     {
     }
 
-    /// Opens both listeners; throws where the system refuses.
+    asio::ip::tcp::acceptor& acceptor(origin listener) noexcept
+    {
+        return listener == origin::api ? api_acceptor : listener == origin::stream ? stream_acceptor : delivery_acceptor;
+    }
+
+    /// Opens the listeners; throws where the system refuses.
     void listen();
 
     /// Closes listeners and connections. On the strand.
     void stop();
 
-    /// Lets the held creates of a prediction answer. On the strand.
+    /// Lets the held creates of a prediction answer, and its streams look anew. On the strand.
     void wake(std::string const& id);
 
     /// The Date header; made once a second. On the strand.

@@ -47,6 +47,7 @@ REPLICATE_DECL void server_state::listen()
     core.base_url = open_listener(api_acceptor) + core.options.base_path;
     api_port = api_acceptor.local_endpoint().port();
     core.delivery_url = open_listener(delivery_acceptor);
+    core.stream_url = open_listener(stream_acceptor);
 }
 
 REPLICATE_DECL void server_state::stop()
@@ -55,6 +56,7 @@ REPLICATE_DECL void server_state::stop()
     boost::system::error_code ignored;
     api_acceptor.close(ignored);
     delivery_acceptor.close(ignored);
+    stream_acceptor.close(ignored);
     for (link* const each : open)
         each->close();
 }

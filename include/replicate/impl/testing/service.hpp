@@ -11,6 +11,7 @@
 #include <replicate/impl/testing/random_text.hpp>
 #include <replicate/impl/testing/rate_gate.hpp>
 #include <replicate/impl/testing/replayer.hpp>
+#include <replicate/impl/testing/stream_board.hpp>
 #include <replicate/impl/testing/target.hpp>
 #include <replicate/impl/testing/wire.hpp>
 #include <replicate/testing/recorded_request.hpp>
@@ -131,10 +132,12 @@ public:
     server_options options;
     std::string base_url;
     std::string delivery_url;
+    std::string stream_url;
 
     model_registry models;
     prediction_book predictions;
     file_shelf files;
+    stream_board streams;
     rate_gate rates;
     replayer recorded;
     random_source random;
@@ -156,6 +159,9 @@ public:
 
     /// Removes what the service removes after an hour.
     void remove_data(std::string_view id);
+
+    /// Whether a request has the server's token.
+    bool knows_token(recorded_request const& request) const;
 
 private:
     std::optional<reply> authorize(recorded_request const& request) const;

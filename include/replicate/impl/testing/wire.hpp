@@ -112,6 +112,8 @@ inline char const* reason_phrase(unsigned status) noexcept
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
+    case 406: return "Not Acceptable";
+    case 410: return "Gone";
     case 416: return "Range Not Satisfiable";
     case 422: return "Unprocessable Entity";
     case 429: return "Too Many Requests";
@@ -128,14 +130,19 @@ inline void append_header(std::string& bytes, std::string_view name, std::string
     bytes.append(name).append(": ").append(value).append("\r\n");
 }
 
+inline void append_chunk(std::string& bytes, std::string_view chunk)
+{
+    char size[16];
+    char* const end = std::to_chars(size, size + sizeof size, chunk.size(), 16).ptr;
+    bytes.append(size, end).append("\r\n").append(chunk).append("\r\n");
+}
+
 // In pieces, so that clients meet chunks that end anywhere.
 inline void append_chunks(std::string& bytes, std::string_view body)
 {
     while (!body.empty()) {
         std::string_view const chunk = body.substr(0, 4096);
-        char size[16];
-        char* const end = std::to_chars(size, size + sizeof size, chunk.size(), 16).ptr;
-        bytes.append(size, end).append("\r\n").append(chunk).append("\r\n");
+        append_chunk(bytes, chunk);
         body.remove_prefix(chunk.size());
     }
     bytes += "0\r\n\r\n";

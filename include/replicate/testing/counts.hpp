@@ -37,6 +37,18 @@ public:
     std::size_t cancels = 0;
     /// Requests for models and versions.
     std::size_t models = 0;
+    /// Requests to upload a file.
+    std::size_t file_creates = 0;
+    /// Other requests for uploaded files.
+    std::size_t files = 0;
+    /// Requests to create a training.
+    std::size_t training_creates = 0;
+    /// Other requests for trainings.
+    std::size_t trainings = 0;
+    /// Requests for deployments.
+    std::size_t deployments = 0;
+    /// Requests for the account, collections, hardware, the webhook secret, and searches.
+    std::size_t catalogs = 0;
     /// Requests to the delivery origin.
     std::size_t downloads = 0;
     /// Of these the ones that carried an Authorization header, which no client should send there.

@@ -21,8 +21,20 @@ enum class operation {
     list,
     /// A prediction is cancelled.
     cancel,
-    /// A model or one of its versions is read.
+    /// Models or versions: read, listed, searched with QUERY, created, changed, deleted; examples and read-me files.
     model,
+    /// A file is uploaded.
+    file_create,
+    /// Uploaded files: read, listed, deleted, downloaded through the API.
+    file,
+    /// A training is created.
+    training_create,
+    /// Trainings: read, listed, cancelled.
+    training,
+    /// Deployments: read, listed, created, changed, deleted. (To run one is a `create`.)
+    deployment,
+    /// The account, collections, hardware, the webhook secret, GET /search.
+    catalog,
     /// A file is read from the delivery origin.
     download,
     /// The stream of a prediction is read.
@@ -34,8 +46,8 @@ enum class operation {
 /// The word for an operation.
 constexpr char const* to_string(operation value) noexcept
 {
-    constexpr char const* words[] = {
-        "any", "connection", "create", "get", "list", "cancel", "model", "download", "stream", "other"};
+    constexpr char const* words[] = {"any", "connection", "create", "get", "list", "cancel", "model", "file_create",
+        "file", "training_create", "training", "deployment", "catalog", "download", "stream", "other"};
     return words[static_cast<int>(value)];
 }
 

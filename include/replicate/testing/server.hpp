@@ -43,7 +43,8 @@ namespace replicate::testing {
 ///
 /// It knows these models from the start: `meta/meta-llama-3-8b-instruct` (pieces of text), `black-forest-labs/flux-schnell`
 /// and `stability-ai/sdxl` (a PNG drawn from the prompt, behind a URL), `replicate/hello-world`, and, to test against,
-/// `test/fails`, `test/slow`, `test/cold-boot`, `test/never-ends` and `test/echo`.
+/// `test/fails`, `test/slow`, `test/cold-boot`, `test/never-ends` and `test/echo`. Sixty models `gallery/sketch-NN` fill
+/// the lists; they echo.
 ///
 /// Thread safety: every member may be called from any thread, except the destructor beside another member.
 /// Errors: those of the system while it starts, as `boost::system::system_error`.
@@ -77,6 +78,9 @@ public:
     /// The token that it accepts.
     std::string token() const;
 
+    /// What its webhooks are signed with, `whsec_...`; GET /webhooks/default/secret tells it too.
+    std::string webhook_secret() const;
+
     /// The certificate to trust, PEM.
     std::string certificate_authority() const;
 
@@ -86,7 +90,11 @@ public:
     /// Adds a model, or replaces the one of that name. It can be run by `owner/name` and by `owner/name:version`.
     void model(std::string_view name, model_function function);
 
-    /// The version id (64 hexadecimal digits) of a model; empty where there is no such model.
+    /// Sets what the newest version of a model tells as its `openapi_schema`. Inputs are not checked against it. Without
+    /// it a model of the user's own tells a document with an empty `Input` and an `Output` that may be anything.
+    void model_schema(std::string_view name, json::object const& schema);
+
+    /// The id (64 hexadecimal digits) of the newest version of a model; empty where there is none.
     std::string version(std::string_view name) const;
 
     /// Adds a deployment, `owner/name`, of a model.

@@ -52,6 +52,22 @@ enum class answer_framing {
     connection_close
 };
 
+/// What the links from one page of a list to the next look like. They are absolute (http-api 9).
+enum class page_links {
+    /// They name this server.
+    own,
+    /// They name this server with `http://`, as a sample of the service's documentation does.
+    insecure_scheme,
+    /// They name this server, and where there is no page they are the text "null", as in another sample.
+    null_as_text,
+    /// They name `https://api.replicate.com/v1`, as behind a proxy.
+    public_host,
+    /// They name `server_options::foreign_page_base`, where no token may be sent.
+    foreign_host,
+    /// `next` of every page but the last leads to the first page.
+    endless_loop
+};
+
 /// How the text of a 429 is worded; all three forms were seen.
 enum class throttle_text {
     /// "Request was throttled. Your rate limit resets in ~30s."
@@ -117,6 +133,16 @@ public:
     answer_framing framing = answer_framing::content_length;
     /// Rate limits.
     rate_options rates;
+    /// The account that the token belongs to: the owner of what is created. Default: `acme`.
+    std::string account = "acme";
+    /// How many items a page of any list has. Empty, the default: as many as the service's.
+    std::optional<std::size_t> page_size;
+    /// The links between pages.
+    testing::page_links page_links = page_links::own;
+    /// What such links begin with for `page_links::foreign_host`.
+    std::string foreign_page_base = "https://api.replicate.example/v1";
+    /// How long a version is still there after it was deleted. Default: a minute; the service takes some.
+    std::chrono::steady_clock::duration version_deletion_delay = std::chrono::minutes(1);
     /// The certificate to show; empty, the default: a good one from an authority made at the start.
     std::optional<credentials> certificate;
     /// Whether TLS sessions can be resumed. Default: true.

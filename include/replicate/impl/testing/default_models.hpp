@@ -8,10 +8,12 @@
 #include <replicate/impl/testing/input_check.hpp>
 #include <replicate/impl/testing/model_registry.hpp>
 #include <replicate/impl/testing/png.hpp>
+#include <replicate/impl/testing/schema_writer.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +47,7 @@ inline script language_model(replicate::input const& input)
     input_check check(input);
     std::string const prompt = check.required_text("prompt");
     auto const most = static_cast<std::size_t>(check.integer("max_tokens", 512, 1, 8192));
+    check.number("temperature", 0.7, 0, 5);
     check.finish();
     std::vector<std::string> pieces = split_words(answer_to(prompt));
     pieces.resize(std::min(pieces.size(), most));
@@ -70,10 +73,9 @@ inline std::string progress_line(int done, int all)
         + std::to_string(all);
 }
 
-inline script image_model(replicate::input const& input, std::int64_t most_steps)
+inline script image_model(input_check& check, std::int64_t most_steps)
 {
     using namespace std::chrono_literals;
-    input_check check(input);
     std::string const prompt = check.required_text("prompt");
     auto const width = static_cast<std::size_t>(check.integer("width", 512, 1, 1024));
     auto const height = static_cast<std::size_t>(check.integer("height", 512, 1, 1024));
@@ -96,12 +98,16 @@ inline script image_model(replicate::input const& input, std::int64_t most_steps
 
 inline script sdxl(replicate::input const& input)
 {
-    return image_model(input, 500);
+    input_check check(input);
+    check.choice("scheduler", {"K_EULER", "DDIM", "DPMSolverMultistep"});
+    return image_model(check, 500);
 }
 
 inline script flux_schnell(replicate::input const& input)
 {
-    return image_model(input, 4);
+    input_check check(input);
+    check.choice("output_format", {"png"});
+    return image_model(check, 4);
 }
 
 inline script hello_world(replicate::input const& input)
@@ -153,19 +159,107 @@ inline script echo_model(replicate::input const& input)
     return script(json::value(input.object()));
 }
 
+// What their versions say of inputs and outputs: what the functions above read.
+inline std::string language_schema()
+{
+    schema_writer schema;
+    schema.text("prompt", "What to answer").integer("max_tokens", "The most pieces", 512, 1, 8192);
+    schema.number("temperature", "How random the answer is", 0.7, 0, 5).text_stream_output();
+    return std::move(schema).finish();
+}
+
+inline std::string image_schema(
+    std::string_view choice, std::initializer_list<std::string_view> values, std::int64_t most_steps)
+{
+    schema_writer schema;
+    schema.text("prompt", "What to paint");
+    schema.integer("width", "In pixels", 512, 1, 1024).integer("height", "In pixels", 512, 1, 1024);
+    schema.integer("num_outputs", "How many images", 1, 1, 4).integer("seed", "The same seed, the same image");
+    schema.integer("num_inference_steps", "How many steps", 1, 1, most_steps);
+    schema.choice(choice, "One of these", values).file_list_output();
+    return std::move(schema).finish();
+}
+
+inline std::string hello_schema()
+{
+    schema_writer schema;
+    schema.text("text", "Whom to greet").text_output();
+    return std::move(schema).finish();
+}
+
+inline std::string waiting_schema(std::string_view description)
+{
+    schema_writer schema;
+    schema.integer("milliseconds", description, 2000, 0, 3'600'000).text_output();
+    return std::move(schema).finish();
+}
+
+inline void describe(model_registry& models, std::string const& name, std::string_view description,
+    std::vector<std::string> tags, std::vector<json::object> examples = {})
+{
+    models.update(name, [&](model_card& card) {
+        card.description = description;
+        card.readme = "# " + card.short_name() + "\n\n" + card.description + ".\n";
+        card.cover_image_url = "https://replicate.delivery/covers/" + card.short_name() + ".png";
+        card.github_url = "https://github.com/" + name;
+        card.tags = std::move(tags);
+        card.examples = std::move(examples);
+    });
+}
+
+inline void add_language_models(model_registry& models)
+{
+    std::string const llama = "meta/meta-llama-3-8b-instruct";
+    models.add(llama, language_model);
+    models.set_schema(llama, language_schema());
+    describe(models, llama, "Answers a prompt, piece by piece", {"language", "chat", "streaming"},
+        {json::object{{"prompt", "Tell me of llamas"}, {"max_tokens", 24}}});
+    std::string const hello = "replicate/hello-world";
+    models.add(hello, hello_world, false, "5c7d5dc6dd8bf75c1acaa8565735e7986bc5b66206b55cca93cb72c9bf15ccaa");
+    models.set_schema(hello, hello_schema());
+    describe(models, hello, "Greets", {"language", "example"},
+        {json::object{{"text", "Alice"}}, json::object{{"text", "Bob"}}, json::object{{"text", "Carol"}}});
+}
+
+inline void add_image_models(model_registry& models)
+{
+    std::string const flux = "black-forest-labs/flux-schnell";
+    json::object const example{{"prompt", "a llama on a hill"}, {"width", 64}, {"height", 64}};
+    models.add(flux, flux_schnell);
+    models.set_schema(flux, image_schema("output_format", {"png"}, 4));
+    describe(models, flux, "Paints waves in the colours of its prompt, in few steps", {"image", "fast"}, {example});
+    std::string const xl = "stability-ai/sdxl";
+    models.add(xl, sdxl, false, "39ed52f2a78e934b3ba6e2a89f5b1c712de7dfea535525255b1aa35c5565e08b");
+    models.set_schema(xl, image_schema("scheduler", {"K_EULER", "DDIM", "DPMSolverMultistep"}, 500));
+    describe(models, xl, "Paints waves in the colours of its prompt", {"image", "trainable"}, {example});
+}
+
+// So many that a list of models has several pages.
+inline void add_gallery(model_registry& models)
+{
+    for (int number = 1; number <= 60; ++number) {
+        std::string const digits = (number < 10 ? "0" : "") + std::to_string(number);
+        std::string const name = "gallery/sketch-" + digits;
+        models.add(name, echo_model, false);
+        describe(models, name, "Gives back what it gets, as sketch number " + digits, {"gallery"});
+    }
+}
+
 /// The models that a server knows from the start.
 inline void add_default_models(model_registry& models)
 {
-    models.add("meta/meta-llama-3-8b-instruct", language_model);
-    models.add("black-forest-labs/flux-schnell", flux_schnell);
-    models.add("stability-ai/sdxl", sdxl, false, "39ed52f2a78e934b3ba6e2a89f5b1c712de7dfea535525255b1aa35c5565e08b");
-    models.add("replicate/hello-world", hello_world, false,
-        "5c7d5dc6dd8bf75c1acaa8565735e7986bc5b66206b55cca93cb72c9bf15ccaa");
+    add_gallery(models);
+    add_language_models(models);
+    add_image_models(models);
     models.add("test/fails", failing_model);
     models.add("test/slow", slow_model);
+    models.set_schema("test/slow", waiting_schema("How long it runs"));
     models.add("test/cold-boot", cold_boot_model);
+    models.set_schema("test/cold-boot", waiting_schema("How long it boots"));
     models.add("test/never-ends", endless_model);
     models.add("test/echo", echo_model);
+    for (std::string_view const name : {"fails", "slow", "cold-boot", "never-ends", "echo"})
+        describe(models, "test/" + std::string(name), "To test against: " + std::string(name), {"test"});
 }
 
 } // namespace replicate::testing::detail

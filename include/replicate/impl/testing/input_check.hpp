@@ -5,11 +5,14 @@
 #ifndef REPLICATE_IMPL_TESTING_INPUT_CHECK_HPP
 #define REPLICATE_IMPL_TESTING_INPUT_CHECK_HPP
 
+#include <replicate/impl/testing/wire.hpp>
 #include <replicate/testing/model.hpp>
 
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,6 +59,40 @@ public:
         else
             return value;
         return otherwise;
+    }
+
+    double number(std::string const& name, double otherwise, double least, double most)
+    {
+        json::value const* const member = input_.object().if_contains(name);
+        if (member == nullptr)
+            return otherwise;
+        std::string const field = "input." + name;
+        double const value = member->is_number() ? member->to_number<double>() : otherwise;
+        if (!member->is_number())
+            wrong_.emplace_back("invalid_type", field, "Invalid type. Expected: number");
+        else if (value < least)
+            wrong_.emplace_back(
+                "number_gte", field, "Must be greater than or equal to " + json::serialize(json::value(least)));
+        else if (value > most)
+            wrong_.emplace_back(
+                "number_lte", field, "Must be less than or equal to " + json::serialize(json::value(most)));
+        return value;
+    }
+
+    /// One of some texts; the first of them where it is absent.
+    std::string choice(std::string const& name, std::initializer_list<std::string_view> values)
+    {
+        json::value const* const member = input_.object().if_contains(name);
+        if (member == nullptr)
+            return std::string(*values.begin());
+        std::string listed;
+        for (std::string_view value : values) {
+            if (member->is_string() && view(json::string_view(member->get_string())) == value)
+                return std::string(value);
+            listed.append(listed.empty() ? "\"" : ", \"").append(value).append("\"");
+        }
+        wrong_.emplace_back("enum", "input." + name, name + " must be one of the following: " + listed);
+        return std::string(*values.begin());
     }
 
     /// Throws what was collected, if anything.

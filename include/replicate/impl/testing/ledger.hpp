@@ -123,6 +123,12 @@ private:
         case operation::list: return &counts.lists;
         case operation::cancel: return &counts.cancels;
         case operation::model: return &counts.models;
+        case operation::file_create: return &counts.file_creates;
+        case operation::file: return &counts.files;
+        case operation::training_create: return &counts.training_creates;
+        case operation::training: return &counts.trainings;
+        case operation::deployment: return &counts.deployments;
+        case operation::catalog: return &counts.catalogs;
         case operation::download: return &counts.downloads;
         case operation::stream: return &counts.streams;
         case operation::other: return &counts.others;

@@ -5,14 +5,14 @@
 #ifndef REPLICATE_IMPL_TESTING_PREDICTION_ROUTES_HPP
 #define REPLICATE_IMPL_TESTING_PREDICTION_ROUTES_HPP
 
-#include <replicate/core/base64.hpp>
 #include <replicate/core/datetime.hpp>
 #include <replicate/core/percent_encoding.hpp>
 #include <replicate/impl/testing/create_request.hpp>
+#include <replicate/impl/testing/list_page.hpp>
 #include <replicate/impl/testing/prediction_text.hpp>
 #include <replicate/impl/testing/service.hpp>
 
-#include <charconv>
+#include <algorithm>
 #include <exception>
 #include <limits>
 #include <optional>
@@ -73,6 +73,7 @@ inline outcome create_prediction(
     shelve_files(server, record);
     std::string const stream = server.streams.publish(record.id, record.life.streamed_as(), server.random);
     record.stream_url = stream.empty() ? stream : server.stream_url + stream;
+    server.models.update(model.name, [](model_card& card) { ++card.run_count; });
 
     outcome result;
     result.created_input = record.gateway_input;
@@ -117,12 +118,17 @@ inline outcome create_by_model(service& server, call const& received)
 inline outcome create_by_deployment(service& server, call const& received)
 {
     std::string const name = received.arguments[0] + '/' + received.arguments[1];
-    model_pointer const model = server.models.by_deployment(name);
+    auto const deployment = server.deployments.find(name);
+    if (!deployment)
+        return outcome(not_found());
+    model_pointer const model = deployment->version.empty() ? server.models.by_name(deployment->model)
+                                                            : server.models.by_version(deployment->version);
     if (!model)
         return outcome(not_found());
     create_request parsed = parse_create(received.request.body, false);
     if (parsed.refusal)
         return outcome(std::move(*parsed.refusal));
+    server.deployments.update(name, [&](deployment_record& used) { used.used = received.now.system; });
     return create_prediction(server, received, *model, std::move(parsed), name);
 }
 
@@ -150,33 +156,6 @@ inline outcome cancel_prediction(service& server, call const& received)
     replace_marks(seen.output, record->file_urls);
     result.answer = reply(200, prediction_text(*record, std::move(seen), server.base_url).web_application());
     return result;
-}
-
-// Where a page begins: the position in the order of creation that the cursor names.
-inline std::optional<std::size_t> parse_cursor(std::optional<std::string> const& cursor)
-{
-    if (!cursor)
-        return std::numeric_limits<std::size_t>::max();
-    auto const text = core::base64_decode(*cursor);
-    std::size_t position = 0;
-    if (!text || !text->starts_with("p="))
-        return std::nullopt;
-    char const* const end = text->data() + text->size();
-    auto const parsed = std::from_chars(text->data() + 2, end, position);
-    if (parsed.ec != std::errc() || parsed.ptr != end)
-        return std::nullopt;
-    return position;
-}
-
-// The link to another page of the same list: the other parameters are repeated in it.
-inline std::string page_link(service const& server, recorded_request const& request, std::size_t position)
-{
-    std::string const cursor = core::base64_encode("p=" + std::to_string(position));
-    std::string link = server.base_url + "/predictions?cursor=" + core::percent_encode(cursor);
-    for (std::string_view name : {"created_after", "created_before", "source"})
-        if (auto const value = query_value(request.query(), name))
-            link += '&' + std::string(name) + '=' + core::percent_encode(*value);
-    return link;
 }
 
 class list_bounds {
@@ -207,31 +186,27 @@ private:
 
 inline outcome list_predictions(service& server, call const& received)
 {
-    constexpr std::size_t page_size = 100;
     std::string_view const query = received.request.query();
     list_bounds const bounds(query);
-    auto const cursor = query_value(query, "cursor");
-    auto const from = parse_cursor(cursor);
-    if (!bounds.valid || !from)
+    auto const text = query_value(query, "cursor");
+    auto const cursor = text ? decode_cursor(*text) : std::nullopt;
+    if (!bounds.valid || (text && !cursor))
         return outcome(problem(400, "", "Invalid query parameter"));
-    auto page = server.predictions.page(*from, page_size + 1, bounds.after, bounds.before);
+    constexpr auto all = std::numeric_limits<std::size_t>::max();
+    std::vector<list_item<prediction_book::record_pointer>> items;
+    for (auto& [position, record] : server.predictions.page(all, all, bounds.after, bounds.before))
+        items.emplace_back(number_key(position), std::move(record));
     // All of them were made through the API.
     if (query_value(query, "source"))
-        page.clear();
-    std::string next = "null";
-    if (page.size() > page_size) {
-        next = '"' + page_link(server, received.request, page.back().first) + '"';
-        page.pop_back();
-    }
-    std::string previous = "null";
-    if (cursor)
-        previous = '"' + page_link(server, received.request, *from + page_size) + '"';
+        items.clear();
+    auto const page = cut_page(items, list_order::descending, cursor, server.options.page_size.value_or(100));
+    page_linker const links(server.options, server.base_url, "/predictions", query);
     std::string results;
-    for (auto const& [position, record] : page)
-        results += (results.empty() ? "" : ",") + server.describe(*record, back_end::web_application, received.now);
+    for (auto const& item : page.items)
+        results += (results.empty() ? "" : ",") + server.describe(*item.value, back_end::web_application, received.now);
     object_writer document;
-    document.raw("previous", previous);
-    document.raw("next", next);
+    document.raw("previous", links.previous(page.previous));
+    document.raw("next", links.next(page.next));
     document.raw("results", '[' + results + ']');
     return outcome(reply(200, std::move(document).finish()));
 }

@@ -5,9 +5,11 @@
 #ifndef REPLICATE_IMPL_TESTING_ROUTES_HPP
 #define REPLICATE_IMPL_TESTING_ROUTES_HPP
 
+#include <replicate/impl/testing/catalog_routes.hpp>
 #include <replicate/impl/testing/model_routes.hpp>
 #include <replicate/impl/testing/prediction_routes.hpp>
 #include <replicate/impl/testing/service.hpp>
+#include <replicate/impl/testing/version_routes.hpp>
 
 #include <vector>
 
@@ -17,7 +19,7 @@ namespace replicate::testing::detail {
 inline std::vector<route> all_routes()
 {
     std::vector<route> all;
-    for (auto const& group : {prediction_routes(), model_routes()})
+    for (auto const& group : {prediction_routes(), model_routes(), version_routes(), catalog_routes()})
         all.insert(all.end(), group.begin(), group.end());
     return all;
 }

@@ -17,6 +17,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -125,15 +126,30 @@ REPLICATE_DECL void server::model(std::string_view name, model_function function
     runtime_->state().core.models.add(name, std::move(function));
 }
 
+REPLICATE_DECL void server::model_schema(std::string_view name, json::object const& schema)
+{
+    runtime_->state().core.models.set_schema(std::string(name), json::serialize(schema));
+}
+
+REPLICATE_DECL std::string server::webhook_secret() const
+{
+    return runtime_->state().core.webhook_secret;
+}
+
 REPLICATE_DECL std::string server::version(std::string_view name) const
 {
+    runtime_->state().core.settle(detail::moment::now());
     auto const found = runtime_->state().core.models.by_name(std::string(name));
     return found ? found->version : std::string();
 }
 
 REPLICATE_DECL void server::deployment(std::string_view name, std::string_view model_name)
 {
-    runtime_->state().core.models.add_deployment(name, model_name);
+    detail::deployment_record made;
+    made.name = name;
+    made.model = model_name;
+    made.created = made.released = detail::moment::now().system;
+    runtime_->state().core.deployments.add(std::move(made), true);
 }
 
 REPLICATE_DECL fault_point server::next(operation kind)

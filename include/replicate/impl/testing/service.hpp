@@ -5,6 +5,8 @@
 #ifndef REPLICATE_IMPL_TESTING_SERVICE_HPP
 #define REPLICATE_IMPL_TESTING_SERVICE_HPP
 
+#include <replicate/core/base64.hpp>
+#include <replicate/impl/testing/deployment_book.hpp>
 #include <replicate/impl/testing/file_shelf.hpp>
 #include <replicate/impl/testing/model_registry.hpp>
 #include <replicate/impl/testing/prediction_book.hpp>
@@ -18,6 +20,9 @@
 #include <replicate/testing/server_options.hpp>
 
 #include <chrono>
+#include <functional>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -89,14 +94,17 @@ public:
     std::string_view pattern;
     operation kind = operation::other;
     bucket counted_against = bucket::other;
+    /// Whether it asks for a token.
+    bool guarded = true;
     outcome (*handler)(service&, call const&) = nullptr;
 
     constexpr route(std::string_view verb, std::string_view path, operation what, bucket limit,
-        outcome (*function)(service&, call const&))
+        outcome (*function)(service&, call const&), bool needs_token = true)
         : method(verb)
         , pattern(path)
         , kind(what)
         , counted_against(limit)
+        , guarded(needs_token)
         , handler(function)
     {
     }
@@ -126,6 +134,8 @@ public:
     {
         if (options.token.empty())
             options.token = make_token();
+        // By sources of their own, so that ids do not depend on them.
+        webhook_secret = "whsec_" + core::base64_encode(random_source(options.seed + 1).identity(24));
     }
 
     /// Set before the first request, then constant.
@@ -133,9 +143,14 @@ public:
     std::string base_url;
     std::string delivery_url;
     std::string stream_url;
+    /// What webhooks are signed with: `whsec_...`
+    std::string webhook_secret;
 
     model_registry models;
+    deployment_book deployments;
     prediction_book predictions;
+    /// The examples of models.
+    prediction_book examples;
     file_shelf files;
     stream_board streams;
     rate_gate rates;
@@ -163,10 +178,18 @@ public:
     /// Whether a request has the server's token.
     bool knows_token(recorded_request const& request) const;
 
+    /// What is to be done at a time. It is done when somebody looks, at the latest: nothing here waits.
+    void plan(std::chrono::steady_clock::time_point when, std::function<void(service&, moment)> what);
+
+    /// Does what was planned for a time up to now. Whoever looks at the service's state does this first.
+    void settle(moment now);
+
 private:
     std::optional<reply> authorize(recorded_request const& request) const;
 
     std::vector<route> const routes_;
+    std::mutex plans_mutex_;
+    std::multimap<std::chrono::steady_clock::time_point, std::function<void(service&, moment)>> plans_;
 };
 
 } // namespace replicate::testing::detail

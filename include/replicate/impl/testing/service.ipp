@@ -96,8 +96,10 @@ REPLICATE_DECL outcome service::answer(recorded_request const& request, route_ma
         result.unmatched_replay = !replayed;
         return result;
     }
-    if (auto refusal = authorize(request))
+    bool const guarded = matched.found == nullptr || matched.found->guarded;
+    if (auto refusal = guarded ? authorize(request) : std::nullopt)
         return outcome(std::move(*refusal));
+    settle(now);
     if (matched.found == nullptr && matched.allowed_methods.empty())
         return outcome(not_found());
     if (matched.found == nullptr) {
@@ -144,6 +146,25 @@ REPLICATE_DECL void service::remove_data(std::string_view id)
         return;
     for (std::string const& url : changed->file_urls)
         files.remove(url.substr(delivery_url.size()));
+}
+
+REPLICATE_DECL void service::plan(
+    std::chrono::steady_clock::time_point when, std::function<void(service&, moment)> what)
+{
+    std::lock_guard const lock(plans_mutex_);
+    plans_.emplace(when, std::move(what));
+}
+
+// What is done may plan more, so that nothing is locked meanwhile.
+REPLICATE_DECL void service::settle(moment now)
+{
+    std::unique_lock lock(plans_mutex_);
+    while (!plans_.empty() && plans_.begin()->first <= now.steady) {
+        auto const due = plans_.extract(plans_.begin());
+        lock.unlock();
+        due.mapped()(*this, now);
+        lock.lock();
+    }
 }
 
 inline std::vector<std::string> data_uris(prediction_record const& record)

@@ -109,7 +109,7 @@ inline std::optional<std::size_t> search_limit(std::string_view query)
     return limit;
 }
 
-inline std::string quoted(std::string_view text)
+inline std::string json_text(std::string_view text)
 {
     return json::serialize(json::value(view(text)));
 }
@@ -119,7 +119,7 @@ inline std::string describe_found_model(service& server, model_card const& card,
 {
     std::string tags;
     for (std::string const& tag : card.tags)
-        tags += (tags.empty() ? "" : ",") + quoted(tag);
+        tags += (tags.empty() ? "" : ",") + json_text(tag);
     object_writer metadata;
     metadata.string_or_null("generated_description", card.description);
     metadata.raw("tags", '[' + tags + ']');
@@ -139,7 +139,7 @@ inline std::string find_collections(service const& server, std::string_view text
         std::string models;
         for (card_pointer const& card : server.models.cards())
             if (is_in(each, *card))
-                models += (models.empty() ? "" : ",") + quoted(card->name);
+                models += (models.empty() ? "" : ",") + json_text(card->name);
         object_writer found = begin_collection(each);
         found.raw("models", '[' + models + ']');
         listed += (listed.empty() ? "" : ",") + std::move(found).finish();

@@ -28,7 +28,8 @@ public:
     std::string target;
     /// Every header in the order sent; names as sent.
     std::vector<std::pair<std::string, std::string>> headers;
-    /// The body, decoded from its transfer coding.
+    /// The body, decoded from its transfer coding. Empty where it was larger than
+    /// `server_options::largest_remembered_body`.
     std::string body;
     /// Which connection it came over: 1, 2, 3... in the order of acceptance.
     std::size_t connection = 0;

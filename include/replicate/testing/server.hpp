@@ -10,6 +10,7 @@
 #include <replicate/testing/counts.hpp>
 #include <replicate/testing/fault.hpp>
 #include <replicate/testing/fault_point.hpp>
+#include <replicate/testing/input_file.hpp>
 #include <replicate/testing/model.hpp>
 #include <replicate/testing/recorded_request.hpp>
 #include <replicate/testing/server_options.hpp>
@@ -81,6 +82,17 @@ public:
     /// What its webhooks are signed with, `whsec_...`; GET /webhooks/default/secret tells it too.
     std::string webhook_secret() const;
 
+    /// What downloads of uploaded files through the API are signed with (http-api 5.2).
+    std::string file_signing_secret() const;
+
+    /// The file that a URL in an input stands for: `urls.get` of an uploaded file, a data URI, or an output file of this
+    /// server's. Empty where it is none of these, or is not there any more. For use in a model:
+    ///
+    ///     server.model("acme/count", [&](const replicate::input& input) {
+    ///         return server.open_input(input.at("file").as_string().c_str())->bytes().size();
+    ///     });
+    std::optional<input_file> open_input(std::string_view url) const;
+
     /// The certificate to trust, PEM.
     std::string certificate_authority() const;
 
@@ -93,6 +105,11 @@ public:
     /// Sets what the newest version of a model tells as its `openapi_schema`. Inputs are not checked against it. Without
     /// it a model of the user's own tells a document with an empty `Input` and an `Output` that may be anything.
     void model_schema(std::string_view name, json::object const& schema);
+
+    /// Sets what happens while a model is trained: a script as of a model, of which the output does not count. A training
+    /// that succeeds adds a version to its destination, which does what the version does that it was trained from.
+    /// Without it a training takes about 70 ms, whatever its input.
+    void training(std::string_view name, model_function function);
 
     /// The id (64 hexadecimal digits) of the newest version of a model; empty where there is none.
     std::string version(std::string_view name) const;

@@ -141,6 +141,15 @@ public:
     testing::page_links page_links = page_links::own;
     /// What such links begin with for `page_links::foreign_host`.
     std::string foreign_page_base = "https://api.replicate.example/v1";
+    /// The largest file that can be uploaded, in bytes. Default: 100,000,000, as the service. A request that announces
+    /// 16 KiB more than that is answered before its body is read; then nothing more is read.
+    std::uint64_t largest_file = 100'000'000;
+    /// How long the connection of such a request stays open after the answer. Default: 3 s.
+    std::chrono::steady_clock::duration early_answer_linger = std::chrono::seconds(3);
+    /// How long an uploaded file is there. Default: 24 hours, as the service.
+    std::chrono::steady_clock::duration file_lifetime = std::chrono::hours(24);
+    /// How long a deployment must not have been run before it can be deleted. Default: 15 minutes, as the service.
+    std::chrono::steady_clock::duration deployment_rest = std::chrono::minutes(15);
     /// How long a version is still there after it was deleted. Default: a minute; the service takes some.
     std::chrono::steady_clock::duration version_deletion_delay = std::chrono::minutes(1);
     /// The certificate to show; empty, the default: a good one from an authority made at the start.
@@ -151,6 +160,8 @@ public:
     int newest_tls = 13;
     /// How many requests `server::requests` remembers; older ones are forgotten. Default 10,000.
     std::size_t remembered_requests = 10'000;
+    /// The largest body that is remembered with its request, in bytes; a larger one is forgotten. Default: 4 MiB.
+    std::size_t largest_remembered_body = 4 * 1024 * 1024;
 
     /// The defaults.
     server_options() = default;

@@ -41,6 +41,7 @@ private:
     asio::awaitable<bool> serve_one();
     asio::awaitable<bool> read_head();
     asio::awaitable<bool> read_body();
+    asio::awaitable<bool> refuse_early();
     asio::awaitable<bool> answer_request();
     asio::awaitable<bool> serve_stream();
     asio::awaitable<bool> wait_for_prediction(hold waiting);

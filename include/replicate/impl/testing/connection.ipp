@@ -114,6 +114,9 @@ REPLICATE_DECL asio::awaitable<bool> connection::serve_one()
         co_await link_->sleep_until(for_ever, false);
     if (remembered_)
         co_return false;
+    bool const refused = co_await refuse_early();
+    if (refused)
+        co_return false;
     usable = co_await read_body();
     if (usable)
         usable = co_await answer_request();
@@ -126,7 +129,7 @@ REPLICATE_DECL asio::awaitable<bool> connection::read_head()
 {
     parser_.emplace();
     parser_->header_limit(256 * 1024);
-    parser_->body_limit(boost::none);
+    parser_->body_limit(std::uint64_t(1) << 30);
     bool received = true;
     while (received) {
         boost::system::error_code failure = boost::beast::http::error::need_more;
@@ -189,9 +192,31 @@ REPLICATE_DECL asio::awaitable<bool> connection::read_body()
     co_return received;
 }
 
+// An upload that is too large is refused before it is read, as a server in front of the service does it: nothing more is read,
+// and the connection stays for a while, so that whoever only writes is stuck.
+REPLICATE_DECL asio::awaitable<bool> connection::refuse_early()
+{
+    service const& core = server_->core;
+    constexpr std::uint64_t form_allowance = 16 * 1024;
+    auto const length = parser_->content_length();
+    if (request_.operation != operation::file_create || fault_.what != kind::none || core.recorded.active()
+        || !core.knows_token(request_) || !length || *length <= core.options.largest_file + form_allowance)
+        co_return false;
+    reply const refusal = file_too_large();
+    remember_request();
+    std::string bytes = to_bytes(refusal, answer_framing::content_length, true, true,
+        server_->date(std::chrono::system_clock::now()));
+    bool const sent = co_await link_->write(std::move(bytes));
+    if (sent)
+        co_await link_->sleep_until(std::chrono::steady_clock::now() + core.options.early_answer_linger, false);
+    co_return true;
+}
+
 REPLICATE_DECL void connection::remember_request()
 {
     remembered_ = true;
+    if (request_.body.size() > server_->core.options.largest_remembered_body)
+        request_.body = std::string();
     server_->seen.remember(std::move(request_));
 }
 

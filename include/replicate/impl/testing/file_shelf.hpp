@@ -77,10 +77,17 @@ public:
         files_.erase(path);
     }
 
+    /// Null where there is none.
+    std::shared_ptr<output_file const> find(std::string const& path) const
+    {
+        auto const entry = find_entry(path);
+        return entry ? entry->file : nullptr;
+    }
+
     /// GET or HEAD of a file, with ranges.
     reply answer(recorded_request const& request) const
     {
-        auto const entry = find(std::string(request.path()));
+        auto const entry = find_entry(std::string(request.path()));
         if (!entry)
             return missing();
         reply made;
@@ -109,7 +116,7 @@ private:
         }
     };
 
-    std::shared_ptr<shelved const> find(std::string const& path) const
+    std::shared_ptr<shelved const> find_entry(std::string const& path) const
     {
         std::lock_guard const lock(mutex_);
         auto const found = files_.find(path);

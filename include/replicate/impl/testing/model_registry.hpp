@@ -175,6 +175,20 @@ public:
         });
     }
 
+    /// What the training of a model does; `trainer` gives it back, or an empty one.
+    void set_trainer(std::string const& name, model_function function)
+    {
+        std::lock_guard const lock(mutex_);
+        trainers_[name] = std::move(function);
+    }
+
+    model_function trainer(std::string const& name) const
+    {
+        std::lock_guard const lock(mutex_);
+        auto const found = trainers_.find(name);
+        return found == trainers_.end() ? model_function() : found->second;
+    }
+
     /// Null where there is none.
     card_pointer card(std::string const& name) const
     {
@@ -242,6 +256,7 @@ private:
     mutable std::mutex mutex_;
     std::map<std::string, card_pointer> cards_;
     std::unordered_map<std::string, model_pointer> by_version_;
+    std::unordered_map<std::string, model_function> trainers_;
     int ticks_ = 0;
 };
 

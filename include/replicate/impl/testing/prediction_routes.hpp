@@ -211,7 +211,7 @@ inline outcome list_predictions(service& server, call const& received)
     return outcome(reply(200, std::move(document).finish()));
 }
 
-/// Predictions.
+/// Predictions; those routes that may also be asked for a training stand with the trainings.
 inline std::vector<route> prediction_routes()
 {
     return {
@@ -219,8 +219,6 @@ inline std::vector<route> prediction_routes()
         route("POST", "/models/{}/{}/predictions", operation::create, bucket::create, create_by_model),
         route("POST", "/deployments/{}/{}/predictions", operation::create, bucket::create, create_by_deployment),
         route("GET", "/predictions", operation::list, bucket::other, list_predictions),
-        route("GET", "/predictions/{}", operation::get, bucket::get, get_prediction),
-        route("POST", "/predictions/{}/cancel", operation::cancel, bucket::other, cancel_prediction),
     };
 }
 

@@ -123,6 +123,18 @@ private:
     std::string text_;
 };
 
+inline std::string_view status_word(prediction_status status) noexcept
+{
+    switch (status) {
+    case prediction_status::processing: return "processing";
+    case prediction_status::succeeded: return "succeeded";
+    case prediction_status::failed: return "failed";
+    case prediction_status::canceled: return "canceled";
+    case prediction_status::aborted: return "aborted";
+    default: return "starting";
+    }
+}
+
 /// What the two back ends write about a prediction (http-api 1.1 and 1.4). `base_url` is the API's; file marks in the
 /// output must have been replaced.
 class prediction_text {
@@ -148,7 +160,7 @@ public:
         if (!older)
             object.raw("data_removed", record_.data_removed ? "true" : "false");
         object.string_or_null("error", seen_.error);
-        object.string("status", status_word());
+        object.string("status", status_word(seen_.status));
         object.string("created_at", core::format_rfc3339(record_.created.system, record_.fraction_digits));
         if (record_.deadline)
             object.string("deadline", time_text(*record_.deadline, 9));
@@ -179,7 +191,7 @@ public:
         object.raw("metrics", seen_.metrics.empty() ? "null" : json::serialize(seen_.metrics));
         object.raw("output", output());
         object.string_or_null("started_at", seen_.started ? time_text(*seen_.started, 6) : std::string());
-        object.string("status", status_word());
+        object.string("status", status_word(seen_.status));
         append_tail(object, false);
         object.string("model", record_.model);
         object.string("version", record_.version);
@@ -189,18 +201,6 @@ public:
 
 private:
     std::string output() const { return record_.data_removed ? "null" : json::serialize(seen_.output); }
-
-    std::string_view status_word() const noexcept
-    {
-        switch (seen_.status) {
-        case prediction_status::processing: return "processing";
-        case prediction_status::succeeded: return "succeeded";
-        case prediction_status::failed: return "failed";
-        case prediction_status::canceled: return "canceled";
-        case prediction_status::aborted: return "aborted";
-        default: return "starting";
-        }
-    }
 
     std::string time_text(std::chrono::steady_clock::duration since_creation, int digits) const
     {

@@ -39,6 +39,17 @@ public:
     /// Letters and digits of base 32, as they stand in the addresses of streams.
     std::string base32(std::size_t length) { return draw("abcdefghijklmnopqrstuvwxyz234567", length); }
 
+    /// A UUID of version 4, as text.
+    std::string uuid()
+    {
+        std::string text = draw("0123456789abcdef", 36);
+        for (std::size_t const dash : {8, 13, 18, 23})
+            text[dash] = '-';
+        text[14] = '4';
+        text[19] = "89ab"[static_cast<unsigned char>(text[19]) & 3];
+        return text;
+    }
+
 private:
     std::string draw(std::string_view letters, std::size_t length)
     {

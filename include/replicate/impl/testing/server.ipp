@@ -131,9 +131,24 @@ REPLICATE_DECL void server::model_schema(std::string_view name, json::object con
     runtime_->state().core.models.set_schema(std::string(name), json::serialize(schema));
 }
 
+REPLICATE_DECL void server::training(std::string_view name, model_function function)
+{
+    runtime_->state().core.models.set_trainer(std::string(name), std::move(function));
+}
+
 REPLICATE_DECL std::string server::webhook_secret() const
 {
     return runtime_->state().core.webhook_secret;
+}
+
+REPLICATE_DECL std::string server::file_signing_secret() const
+{
+    return runtime_->state().core.file_signing_secret;
+}
+
+REPLICATE_DECL std::optional<input_file> server::open_input(std::string_view url) const
+{
+    return runtime_->state().core.open_input(url, detail::moment::now());
 }
 
 REPLICATE_DECL std::string server::version(std::string_view name) const

@@ -15,7 +15,9 @@
 #include <replicate/impl/testing/replayer.hpp>
 #include <replicate/impl/testing/stream_board.hpp>
 #include <replicate/impl/testing/target.hpp>
+#include <replicate/impl/testing/upload_store.hpp>
 #include <replicate/impl/testing/wire.hpp>
+#include <replicate/testing/input_file.hpp>
 #include <replicate/testing/recorded_request.hpp>
 #include <replicate/testing/server_options.hpp>
 
@@ -74,12 +76,13 @@ class service;
 /// One request and what its route found in it.
 class call {
 public:
-    recorded_request const& request;
+    /// A route may take the body away.
+    recorded_request& request;
     /// The `{}` of the route's pattern, decoded.
     std::vector<std::string> arguments;
     moment now;
 
-    call(recorded_request const& received, std::vector<std::string> found, moment time)
+    call(recorded_request& received, std::vector<std::string> found, moment time)
         : request(received)
         , arguments(std::move(found))
         , now(time)
@@ -136,6 +139,7 @@ public:
             options.token = make_token();
         // By sources of their own, so that ids do not depend on them.
         webhook_secret = "whsec_" + core::base64_encode(random_source(options.seed + 1).identity(24));
+        file_signing_secret = random_source(options.seed + 2).identity(32);
     }
 
     /// Set before the first request, then constant.
@@ -145,13 +149,17 @@ public:
     std::string stream_url;
     /// What webhooks are signed with: `whsec_...`
     std::string webhook_secret;
+    /// What downloads of uploaded files are signed with.
+    std::string file_signing_secret;
 
     model_registry models;
     deployment_book deployments;
     prediction_book predictions;
+    prediction_book trainings;
     /// The examples of models.
     prediction_book examples;
     file_shelf files;
+    upload_store uploads;
     stream_board streams;
     rate_gate rates;
     replayer recorded;
@@ -161,7 +169,7 @@ public:
     route_match match(recorded_request const& request) const;
 
     /// Carries a request to the API out.
-    outcome answer(recorded_request const& request, route_match const& matched, moment now);
+    outcome answer(recorded_request& request, route_match const& matched, moment now);
 
     /// The answer of a sync create whose wait is over, for whatever reason.
     reply finish_hold(hold const& waiting, moment now) const;
@@ -177,6 +185,9 @@ public:
 
     /// Whether a request has the server's token.
     bool knows_token(recorded_request const& request) const;
+
+    /// The file that a URL in an input stands for: an uploaded one, a data URI, or an output file of this server's.
+    std::optional<input_file> open_input(std::string_view url, moment now) const;
 
     /// What is to be done at a time. It is done when somebody looks, at the latest: nothing here waits.
     void plan(std::chrono::steady_clock::time_point when, std::function<void(service&, moment)> what);

@@ -5,10 +5,14 @@
 #ifndef REPLICATE_IMPL_TESTING_SERVICE_IPP
 #define REPLICATE_IMPL_TESTING_SERVICE_IPP
 
+#include <replicate/core/data_uri.hpp>
+#include <replicate/core/sha256.hpp>
 #include <replicate/detail/config.hpp>
 #include <replicate/impl/testing/prediction_text.hpp>
 #include <replicate/impl/testing/service.hpp>
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -88,7 +92,7 @@ REPLICATE_DECL route_match service::match(recorded_request const& request) const
     return matched;
 }
 
-REPLICATE_DECL outcome service::answer(recorded_request const& request, route_match const& matched, moment now)
+REPLICATE_DECL outcome service::answer(recorded_request& request, route_match const& matched, moment now)
 {
     if (recorded.active()) {
         auto replayed = recorded.take(request.method, request.path());
@@ -153,6 +157,35 @@ REPLICATE_DECL void service::plan(
 {
     std::lock_guard const lock(plans_mutex_);
     plans_.emplace(when, std::move(what));
+}
+
+inline input_file make_input_file(std::string name, std::string type, std::shared_ptr<std::string const> bytes)
+{
+    std::string digest = core::hex(core::sha256(*bytes));
+    std::string_view const all = *bytes;
+    return input_file(std::move(name), std::move(type), std::move(digest), std::move(bytes), all);
+}
+
+REPLICATE_DECL std::optional<input_file> service::open_input(std::string_view url, moment now) const
+{
+    std::string const uploaded = base_url + "/files/";
+    if (url.starts_with(uploaded)) {
+        auto const file = uploads.find(percent_decode(url.substr(uploaded.size())), now.system);
+        if (!file)
+            return std::nullopt;
+        return input_file(file->name, file->content_type, file->sha256, file, file->content());
+    }
+    if (url.starts_with("data:")) {
+        std::string_view const type = url.substr(5, std::min(url.find(','), url.find(';')) - 5);
+        return make_input_file(
+            "", std::string(type), std::make_shared<std::string const>(core::decode_data_uri(url)));
+    }
+    if (!url.starts_with(delivery_url + '/'))
+        return std::nullopt;
+    auto const file = files.find(std::string(url.substr(delivery_url.size())));
+    if (!file)
+        return std::nullopt;
+    return make_input_file(file->name, file->content_type, std::make_shared<std::string const>(file->bytes));
 }
 
 // What is done may plan more, so that nothing is locked meanwhile.

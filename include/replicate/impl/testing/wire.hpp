@@ -114,6 +114,7 @@ inline char const* reason_phrase(unsigned status) noexcept
     case 405: return "Method Not Allowed";
     case 406: return "Not Acceptable";
     case 410: return "Gone";
+    case 413: return "Payload Too Large";
     case 416: return "Range Not Satisfiable";
     case 422: return "Unprocessable Entity";
     case 429: return "Too Many Requests";

@@ -5,27 +5,37 @@
 #define REPLICATE_HPP
 
 #include <replicate/catalog.hpp>
+#include <replicate/catalog_resources.hpp>
 #include <replicate/client.hpp>
 #include <replicate/config.hpp>
 #include <replicate/deployment.hpp>
+#include <replicate/deployments.hpp>
 #include <replicate/error.hpp>
 #include <replicate/event.hpp>
 #include <replicate/file.hpp>
 #include <replicate/file_source.hpp>
+#include <replicate/files.hpp>
 #include <replicate/identifier.hpp>
 #include <replicate/input.hpp>
 #include <replicate/list_options.hpp>
+#include <replicate/listing.hpp>
 #include <replicate/model.hpp>
+#include <replicate/models.hpp>
 #include <replicate/output.hpp>
 #include <replicate/page.hpp>
+#include <replicate/page_sequence.hpp>
 #include <replicate/prediction.hpp>
 #include <replicate/predictions.hpp>
+#include <replicate/resource_options.hpp>
+#include <replicate/response_meta.hpp>
 #include <replicate/run.hpp>
 #include <replicate/run_options.hpp>
 #include <replicate/search_result.hpp>
 #include <replicate/training.hpp>
+#include <replicate/trainings.hpp>
 #include <replicate/version.hpp>
 #include <replicate/webhook.hpp>
+#include <replicate/webhook_event.hpp>
 #include <replicate/webhook_replay.hpp>
 
 #endif

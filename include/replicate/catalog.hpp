@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -111,17 +112,6 @@ public:
         return hardware(checked(std::move(document), "hardware", {"sku"}));
     }
 
-    /// Reads the list that the service sends, which is no page; an `error` of `errc::unexpected_document` where it is no list.
-    static std::vector<hardware> list_from_json(json::value document)
-    {
-        if (!document.is_array())
-            throw detail::make_error(errc::unexpected_document, "hardware that is not a list");
-        std::vector<hardware> list;
-        for (json::value& element : document.get_array())
-            list.push_back(from_json(std::move(element)));
-        return list;
-    }
-
     /// Reads a part of another document.
     explicit hardware(detail::shared_object document)
         : resource(std::move(document))
@@ -179,6 +169,27 @@ public:
 
     /// What the uploader said about it: an object, or null.
     json::value const& metadata() const noexcept { return member("metadata"); }
+};
+
+/// The content of an uploaded file.
+class file_content : public answered {
+public:
+    /// The bytes.
+    std::string bytes;
+    /// The media type that the service gave it; may be empty.
+    std::string content_type;
+
+    /// Nothing.
+    file_content() = default;
+
+    /// The body of an answer.
+    static file_content from_body(std::string body, std::string_view media_type)
+    {
+        file_content content;
+        content.bytes = std::move(body);
+        content.content_type = media_type;
+        return content;
+    }
 };
 
 /// The secret that the webhooks of the account are signed with.

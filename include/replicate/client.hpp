@@ -5,8 +5,14 @@
 #ifndef REPLICATE_CLIENT_HPP
 #define REPLICATE_CLIENT_HPP
 
+#include <replicate/catalog_resources.hpp>
+#include <replicate/deployments.hpp>
 #include <replicate/detail/config.hpp>
+#include <replicate/files.hpp>
+#include <replicate/models.hpp>
 #include <replicate/predictions.hpp>
+#include <replicate/search_result.hpp>
+#include <replicate/trainings.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/execution_context.hpp>
@@ -14,6 +20,7 @@
 #include <concepts>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace replicate {
@@ -77,8 +84,43 @@ public:
             std::forward<Arguments>(arguments)...);
     }
 
+    /// Finds models, collections and pages by words. Arguments behind the text: `[search_options] [diagnostics&]
+    /// [completion token]`. GET /search
+    template<class... Arguments>
+        requires detail::call_arguments<search_result, search_options, Arguments...>
+    auto async_search(std::string_view text, Arguments&&... arguments) const
+    {
+        return detail::initiate<search_result, search_options>(
+            detail::bind_request<search_result, &core::search_request>(state_, std::string(text)),
+            std::forward<Arguments>(arguments)...);
+    }
+
+    /// The account of the token.
+    account_resource account() const { return account_resource(state_); }
+
+    /// Collections of models.
+    collections_resource collections() const { return collections_resource(state_); }
+
+    /// The account's deployments.
+    deployments_resource deployments() const { return deployments_resource(state_); }
+
+    /// Uploaded files.
+    files_resource files() const { return files_resource(state_); }
+
+    /// The machines that models can run on.
+    hardware_resource hardware() const { return hardware_resource(state_); }
+
+    /// Models, their versions and examples.
+    models_resource models() const { return models_resource(state_); }
+
     /// Predictions.
     predictions_resource predictions() const { return predictions_resource(state_); }
+
+    /// Trainings.
+    trainings_resource trainings() const { return trainings_resource(state_); }
+
+    /// What belongs to webhooks.
+    webhooks_resource webhooks() const { return webhooks_resource(state_); }
 
     /// The executor that the client was made with.
     asio::any_io_executor get_executor() const { return detail::executor_of(*state_); }

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace replicate {
@@ -114,6 +115,24 @@ public:
         if (example == nullptr || detail::text_member(*example, "id").empty())
             return std::nullopt;
         return prediction::from_json(*example);
+    }
+};
+
+/// The readme of a model.
+class model_readme : public answered {
+public:
+    /// Markdown.
+    std::string text;
+
+    /// No readme.
+    model_readme() = default;
+
+    /// The body of an answer.
+    static model_readme from_body(std::string body, std::string_view)
+    {
+        model_readme readme;
+        readme.text = std::move(body);
+        return readme;
     }
 };
 

@@ -6,6 +6,7 @@
 #define REPLICATE_PAGE_HPP
 
 #include <replicate/error.hpp>
+#include <replicate/response_meta.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -17,7 +18,7 @@ namespace replicate {
 
 /// One page of a list.
 template<class T>
-class page {
+class page : public answered {
 public:
     /// What is on it, in the service's order.
     std::vector<T> results;
@@ -27,7 +28,8 @@ public:
     /// An empty page.
     page() = default;
 
-    /// Reads what the service sent; an `error` of `errc::unexpected_document` where it is no list.
+    /// Reads what the service sent; an `error` of `errc::unexpected_document` where it is no list. A bare array, as of
+    /// hardware, is a page without neighbours.
     static page from_json(json::value document);
 
 private:
@@ -43,12 +45,14 @@ template<class T>
 page<T> page<T>::from_json(json::value document)
 {
     json::object* const object = document.if_object();
-    json::value* const list = object == nullptr ? nullptr : object->if_contains("results");
+    json::value* const list = object == nullptr ? &document : object->if_contains("results");
     if (list == nullptr || !list->is_array())
         throw detail::make_error(errc::unexpected_document, "a list without results");
     page result;
-    result.next = link(*object, "next");
-    result.previous = link(*object, "previous");
+    if (object != nullptr) {
+        result.next = link(*object, "next");
+        result.previous = link(*object, "previous");
+    }
     for (json::value& element : list->get_array())
         result.results.push_back(T::from_json(std::move(element)));
     return result;

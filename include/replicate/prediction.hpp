@@ -6,6 +6,7 @@
 #define REPLICATE_PREDICTION_HPP
 
 #include <replicate/error.hpp>
+#include <replicate/response_meta.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -85,7 +86,7 @@ public:
 };
 
 /// One run of a model, as the service last described it. A plain value.
-class prediction {
+class prediction : public answered {
 public:
     /// Its identity; opaque.
     std::string id;

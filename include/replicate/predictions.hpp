@@ -5,9 +5,10 @@
 #ifndef REPLICATE_PREDICTIONS_HPP
 #define REPLICATE_PREDICTIONS_HPP
 
+#include <replicate/core/prediction_requests.hpp>
 #include <replicate/detail/start.hpp>
+#include <replicate/listing.hpp>
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,13 +21,10 @@ namespace replicate {
 /// (it must live until the end), and a completion token. Without a token it gives an `asio::awaitable<T>` that throws `error`;
 /// with one, the signature is `void(error_code, T)` and the handler runs on its associated executor.
 /// Cancellation: terminal and partial; the connection in use is closed. Every call ends by its timeout.
-class predictions_resource {
+/// The lists have the newest first, 100 a page.
+class predictions_resource : public listing<prediction, prediction_list_options, &core::list_predictions_request> {
 public:
-    /// Of a client.
-    explicit predictions_resource(std::shared_ptr<detail::client_state> client)
-        : client_(std::move(client))
-    {
-    }
+    using listing::listing;
 
     /// Creates a prediction and gives it as it is then, without waiting for its end (see `client::async_run` for that).
     /// Options: `create_options`. POST to /predictions, or to the path of an official model or a deployment.
@@ -37,7 +35,7 @@ public:
     auto async_create(model_ref model, input values, Arguments&&... arguments) const
     {
         return detail::initiate<prediction, create_options>(
-            detail::bind_start<&detail::start_create>(client_, std::move(model), std::move(values)),
+            detail::bind_start<&detail::start_create>(state(), std::move(model), std::move(values)),
             std::forward<Arguments>(arguments)...);
     }
 
@@ -47,17 +45,8 @@ public:
     auto async_get(std::string_view id, Arguments&&... arguments) const
     {
         return detail::initiate<prediction, call_options>(
-            detail::bind_start<&detail::start_get>(client_, std::string(id)), std::forward<Arguments>(arguments)...);
-    }
-
-    /// Gives one page of the account's predictions, newest first, 100 a page. Options: `prediction_list_options`.
-    /// GET /predictions
-    template<class... Arguments>
-        requires detail::call_arguments<page<prediction>, prediction_list_options, Arguments...>
-    auto async_list(Arguments&&... arguments) const
-    {
-        return detail::initiate<page<prediction>, prediction_list_options>(
-            detail::bind_start<&detail::start_list>(client_), std::forward<Arguments>(arguments)...);
+            detail::bind_request<prediction, &core::get_prediction_request>(state(), std::string(id)),
+            std::forward<Arguments>(arguments)...);
     }
 
     /// Cancels a prediction and gives it as it is then. One that has ended stays as it is. Options: `call_options`.
@@ -67,11 +56,9 @@ public:
     auto async_cancel(std::string_view id, Arguments&&... arguments) const
     {
         return detail::initiate<prediction, call_options>(
-            detail::bind_start<&detail::start_cancel>(client_, std::string(id)), std::forward<Arguments>(arguments)...);
+            detail::bind_request<prediction, &core::cancel_prediction_request>(state(), std::string(id)),
+            std::forward<Arguments>(arguments)...);
     }
-
-private:
-    std::shared_ptr<detail::client_state> client_;
 };
 
 } // namespace replicate

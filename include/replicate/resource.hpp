@@ -6,6 +6,7 @@
 #define REPLICATE_RESOURCE_HPP
 
 #include <replicate/prediction.hpp>
+#include <replicate/response_meta.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -56,7 +57,7 @@ inline std::vector<std::string> texts_member(json::object const& object, std::st
 
 /// What all resources but the prediction have in common: they are read as leniently as it is. Absent and null are the same, what has
 /// another type than it should counts as absent, and unknown members are kept in `raw()`. Plain values; copies share the document.
-class resource {
+class resource : public answered {
 public:
     /// Everything, as it came.
     json::object const& raw() const noexcept { return raw_ ? *raw_ : detail::no_members; }

@@ -6,9 +6,12 @@
 #define REPLICATE_RUN_OPTIONS_HPP
 
 #include <replicate/error.hpp>
+#include <replicate/webhook_event.hpp>
 
 #include <chrono>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace replicate {
 
@@ -71,6 +74,10 @@ public:
     /// What becomes of the prediction when the call is cancelled or its time is up before the id has come.
     /// Default: it is cancelled too.
     replicate::on_cancel on_cancel = replicate::on_cancel::cancel_remote;
+    /// An https:// URL that the service calls about the prediction. Default: none.
+    std::optional<std::string> webhook;
+    /// When it calls it. Default: at all events.
+    std::vector<webhook_event> webhook_events_filter;
 
     /// The defaults.
     create_options() = default;
@@ -97,6 +104,10 @@ public:
     std::chrono::steady_clock::duration first_poll_interval = std::chrono::milliseconds(500);
     /// The longest wait between polls, at most 24 h. Default 5 s.
     std::chrono::steady_clock::duration maximum_poll_interval = std::chrono::seconds(5);
+    /// An https:// URL that the service calls about the prediction, besides the waiting. Default: none.
+    std::optional<std::string> webhook;
+    /// When it calls it. Default: at all events.
+    std::vector<webhook_event> webhook_events_filter;
 
     /// The defaults.
     run_options() = default;
@@ -126,6 +137,7 @@ inline void check(run_options const& options)
         throw_invalid_argument("options.wait", "the service holds an answer for 1 to 60 seconds");
     if (options.cancel_after && (*options.cancel_after < 5s || *options.cancel_after > 24h))
         throw_invalid_argument("options.cancel_after", "the service takes 5 seconds to 24 hours");
+    check_webhook(options.webhook, options.webhook_events_filter);
     if (options.first_poll_interval < 1ms)
         throw_invalid_argument("options.first_poll_interval", "must be at least 1 millisecond");
     if (options.maximum_poll_interval < options.first_poll_interval)

@@ -41,7 +41,7 @@ TEST_CASE("the recorded hardware is read from its bare list")
     std::vector<json::value> const bodies = replicate::tests::recorded_bodies("hardware-list", "GET", "/hardware");
     if (bodies.empty())
         return;
-    std::vector<hardware> const list = hardware::list_from_json(bodies.at(0));
+    std::vector<hardware> const list = replicate::page<hardware>::from_json(bodies.at(0)).results;
     REQUIRE(list.size() == 4);
     CHECK(list[0].sku == "cpu");
     CHECK(list[0].name == "CPU");
@@ -51,11 +51,14 @@ TEST_CASE("the recorded hardware is read from its bare list")
 
 TEST_CASE("hardware that is no list, or holds what is none, is refused")
 {
-    CHECK_THROWS_WITH_AS(hardware::list_from_json(json::object()),
-        "the answer lacks what was expected: hardware that is not a list", replicate::error);
-    CHECK_THROWS_WITH_AS(hardware::list_from_json(json::parse(R"([{"sku":"cpu"},{}])")),
+    using list = replicate::page<hardware>;
+    CHECK_THROWS_WITH_AS(
+        list::from_json(json::object()), "the answer lacks what was expected: a list without results", replicate::error);
+    CHECK_THROWS_WITH_AS(list::from_json(json::parse(R"([{"sku":"cpu"},{}])")),
         "the answer lacks what was expected: hardware without 'sku'", replicate::error);
-    CHECK(hardware::list_from_json(json::array()).empty());
+    list const empty = list::from_json(json::array());
+    CHECK(empty.results.empty());
+    CHECK(empty.next.empty());
 }
 
 TEST_CASE("the recorded files are read")
@@ -99,7 +102,8 @@ TEST_CASE("the accounts, collections and hardware of the OpenAPI document are re
     collection const one = collection::from_json(replicate::tests::openapi_examples("collections.get").at(0));
     CHECK(one.full_description.substr(0, 11) == "## Overview");
     CHECK(one.models.empty());
-    CHECK(hardware::list_from_json(replicate::tests::openapi_examples("hardware.list").at(0)).size() == 4);
+    CHECK(replicate::page<hardware>::from_json(replicate::tests::openapi_examples("hardware.list").at(0)).results.size()
+        == 4);
     CHECK(replicate::webhook_secret::from_json(replicate::tests::openapi_examples("webhooks.default.secret.get").at(0))
               .key
         == "...");

@@ -7,28 +7,23 @@
 
 #include <replicate/core/datetime.hpp>
 #include <replicate/core/percent_encoding.hpp>
-#include <replicate/core/request.hpp>
-#include <replicate/core/url.hpp>
+#include <replicate/core/resource_path.hpp>
 #include <replicate/error.hpp>
 #include <replicate/identifier.hpp>
 #include <replicate/input.hpp>
 #include <replicate/list_options.hpp>
+#include <replicate/webhook_event.hpp>
 
 #include <boost/json/serialize.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace replicate::core {
-
-/// Refuses an id that could not stand in a path, before anything is sent.
-inline void check_id(std::string_view argument, std::string_view id)
-{
-    if (!is_safe_segment(id))
-        detail::throw_invalid_argument(argument, "is not an id: it must not be empty or hold slashes, spaces or control characters");
-}
 
 /// The path that creates a prediction of this model (http-api 3.2): official models and deployments have their own; a
 /// version goes to /predictions by its id.
@@ -44,9 +39,21 @@ inline std::string creation_target(model_ref const& model)
     return "/predictions";
 }
 
+/// The members of a body that say where and when to call a webhook, each with a comma before it.
+inline std::string webhook_members(std::optional<std::string> const& url, std::vector<webhook_event> const& events)
+{
+    std::string members;
+    if (url)
+        members += ",\"webhook\":" + json::serialize(json::string(*url));
+    for (std::size_t i = 0; i < events.size(); ++i)
+        members.append(i == 0 ? ",\"webhook_events_filter\":[\"" : "\",\"").append(to_string(events[i]));
+    return events.empty() ? members : members + "\"]";
+}
+
 /// POST of a new prediction. `server_wait` of zero does not ask the service to hold its answer.
 inline request create_prediction_request(model_ref const& model, input const& values, std::chrono::seconds server_wait,
-    std::optional<std::chrono::seconds> cancel_after)
+    std::optional<std::chrono::seconds> cancel_after, std::optional<std::string> const& webhook = std::nullopt,
+    std::vector<webhook_event> const& events = {})
 {
     request result("POST", creation_target(model));
     result.repeatability = repeatability::creates;
@@ -54,7 +61,7 @@ inline request create_prediction_request(model_ref const& model, input const& va
     result.body = "{";
     if (std::string const version(model.version()); !version.empty())
         result.body += "\"version\":" + json::serialize(json::string(version)) + ",";
-    result.body += "\"input\":" + json::serialize(values.object()) + "}";
+    result.body += "\"input\":" + json::serialize(values.object()) + webhook_members(webhook, events) + "}";
     result.server_wait = server_wait;
     if (server_wait.count() > 0)
         result.headers.emplace_back("Prefer", "wait=" + std::to_string(server_wait.count()));
@@ -66,7 +73,7 @@ inline request create_prediction_request(model_ref const& model, input const& va
 /// GET of a prediction.
 inline request get_prediction_request(std::string_view id)
 {
-    return request("GET", "/predictions/" + percent_encode(id));
+    return request("GET", "/predictions" + path_segment("id", id));
 }
 
 /// GET of a model.
@@ -88,38 +95,20 @@ inline std::string latest_version_of(json::value const& model)
 /// `urls.cancel`: the token must not follow a link.
 inline request cancel_prediction_request(std::string_view id)
 {
-    return request("POST", "/predictions/" + percent_encode(id) + "/cancel");
+    return request("POST", "/predictions" + path_segment("id", id) + "/cancel");
 }
 
-/// The path and query of another page of a list. Links of the service are absolute and name its own host, also when they
-/// come through a gateway; only their query is used, below the configured base, so that the token goes nowhere else.
-inline std::string page_target(std::string_view link, std::string_view list_path, origin const& configured)
+/// GET of a page of predictions, the newest first.
+inline request list_predictions_request(prediction_list_options const& options, page_links const& links)
 {
-    auto const url = parse_absolute_url(link);
-    bool const known_host = url && (url->origin.host == configured.host || url->origin.host == "api.replicate.com");
-    bool const same_list = url && std::string_view(url->path).ends_with(list_path);
-    if (!known_host || !same_list)
-        detail::throw_invalid_argument("options.page", "is not the next or previous page of this list");
-    return std::string(list_path) + (url->query.empty() ? "" : '?' + url->query);
-}
-
-/// GET of one page of predictions, newest first.
-inline request list_predictions_request(prediction_list_options const& options, origin const& configured)
-{
-    if (!options.page.empty())
-        return request("GET", page_target(options.page, "/predictions", configured));
-    std::string query;
-    auto const add = [&query](std::string_view name, std::string_view value) {
-        query += (query.empty() ? '?' : '&');
-        query.append(name).append("=").append(percent_encode(value));
-    };
+    query_text query;
     if (options.created_after)
-        add("created_after", format_rfc3339(*options.created_after, 6));
+        query.add("created_after", format_rfc3339(*options.created_after, 6));
     if (options.created_before)
-        add("created_before", format_rfc3339(*options.created_before, 6));
+        query.add("created_before", format_rfc3339(*options.created_before, 6));
     if (options.only_from_web)
-        add("source", "web");
-    return request("GET", "/predictions" + query);
+        query.add("source", "web");
+    return page_request("/predictions", options.page, links, query);
 }
 
 } // namespace replicate::core

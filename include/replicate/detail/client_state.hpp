@@ -5,6 +5,7 @@
 #ifndef REPLICATE_DETAIL_CLIENT_STATE_HPP
 #define REPLICATE_DETAIL_CLIENT_STATE_HPP
 
+#include <replicate/catalog.hpp>
 #include <replicate/config.hpp>
 #include <replicate/core/config_check.hpp>
 #include <replicate/core/request_writer.hpp>
@@ -13,6 +14,7 @@
 #include <replicate/io/transport.hpp>
 
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -35,6 +37,7 @@ public:
         , transport_(std::make_unique<io::network_transport>(strand_, deadlines_,
               asio::use_service<io::tls_contexts>(asio::query(executor, asio::execution::context)).get(settings_.tls),
               settings_))
+        , secret_gate_(std::make_shared<io::scheduler>(strand_, 1))
     {
         frame_.host = base_.origin.authority();
         frame_.path_prefix = base_.path_prefix;
@@ -65,6 +68,12 @@ public:
     /// The latest versions of models that are run by them.
     core::version_memory& versions() noexcept { return versions_; }
 
+    /// The secret of the account's webhooks; nothing where nobody has asked for it yet.
+    std::optional<webhook_secret>& secret() noexcept { return secret_; }
+
+    /// Lets one at a time ask for the secret.
+    io::scheduler& secret_gate() noexcept { return *secret_gate_; }
+
     /// The token for the next request; throws what `config::token_source` throws, or an `error` where it is no token.
     std::string token() const
     {
@@ -87,6 +96,8 @@ private:
     std::shared_ptr<io::scheduler> scheduler_;
     std::unique_ptr<io::transport> transport_;
     core::version_memory versions_;
+    std::optional<webhook_secret> secret_;
+    std::shared_ptr<io::scheduler> secret_gate_;
     std::minstd_rand random_{std::random_device()()};
 };
 

@@ -5,6 +5,7 @@
 #ifndef REPLICATE_DETAIL_OPERATION_HPP
 #define REPLICATE_DETAIL_OPERATION_HPP
 
+#include <replicate/core/meta_reader.hpp>
 #include <replicate/detail/client_state.hpp>
 #include <replicate/detail/failure.hpp>
 #include <replicate/detail/initiate.hpp>
@@ -84,6 +85,12 @@ public:
 
     /// Starts the clock; called when the body begins.
     void begin() { client_->deadlines().arm(*this, deadline_); }
+
+    /// What came with the answer to the call that goes on.
+    response_meta meta_of(core::response const& answer) const
+    {
+        return core::read_meta(answer, context_.attempts, clock::now() - started_);
+    }
 
     /// The failure with all that is known.
     failure make_failure(boost::system::error_code code)
@@ -220,7 +227,7 @@ asio::awaitable<void> drive(std::shared_ptr<typed_operation<T>> running, asio::a
     running->begin();
     // Not at once: a cancellation that the caller asked for before may still be in the queue of its executor.
     co_await asio::post(running->client().strand(), asio::use_awaitable);
-    if (running->is_cancel_requested()) {
+    if (running->is_cancel_requested() || running->is_stopped()) {
         running->fail(running->make_failure(asio::error::operation_aborted)); // and nothing is sent
         co_return;
     }

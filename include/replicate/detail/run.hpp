@@ -89,7 +89,8 @@ private:
     asio::awaitable<core::run_action> create(std::chrono::seconds server_wait)
     {
         auto const target = owner_.client().versions().resolve(model_);
-        auto request = core::create_prediction_request(target, values_, server_wait, options_.cancel_after);
+        auto request = core::create_prediction_request(target, values_, server_wait, options_.cancel_after,
+            options_.webhook, options_.webhook_events_filter);
         bool const worth_waiting = options_.on_cancel == on_cancel::cancel_remote;
         call creation(owner_, std::move(request), worth_waiting ? when_sent::let_it_end : when_sent::interrupt);
         call_result result = co_await creation.perform();
@@ -162,6 +163,7 @@ private:
         else
             return false;
         rescued_ = !whole;
+        seen_.set_meta(owner_.meta_of(response));
         owner_.context().prediction = std::make_shared<prediction const>(seen_);
         return true;
     }
@@ -213,6 +215,8 @@ inline asio::awaitable<prediction> create_body(operation& owner, model_ref model
     run.cancel_after = options.cancel_after;
     run.on_cancel = options.on_cancel;
     run.timeout = options.timeout;
+    run.webhook = std::move(options.webhook);
+    run.webhook_events_filter = std::move(options.webhook_events_filter);
     check(run);
     io::permit const admitted = co_await owner.client().scheduler().admit();
     run_driver driver(owner, std::move(model), std::move(values), std::move(run), core::run_goal::created);

@@ -5,13 +5,13 @@
 #ifndef REPLICATE_DETAIL_START_HPP
 #define REPLICATE_DETAIL_START_HPP
 
+#include <replicate/catalog.hpp>
 #include <replicate/config.hpp>
 #include <replicate/detail/initiate.hpp>
 #include <replicate/identifier.hpp>
 #include <replicate/input.hpp>
 #include <replicate/list_options.hpp>
 #include <replicate/output.hpp>
-#include <replicate/page.hpp>
 #include <replicate/run_options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -22,6 +22,7 @@
 
 // The wall. In front of it: templates over completion tokens, cheap to compile. Behind it, in impl/client.ipp: Beast, TLS
 // and all coroutines. Each function starts one operation and returns at once; whatever happens, the handler is completed once.
+// Operations that only ask and decode go through the one in question.hpp.
 
 namespace replicate::detail {
 
@@ -40,12 +41,8 @@ void start_default_run(
     asio::any_io_executor caller, model_ref model, input values, run_options options, erased_handler<output> handler);
 void start_create(std::shared_ptr<client_state> client, model_ref model, input values, create_options options,
     erased_handler<prediction> handler);
-void start_get(
-    std::shared_ptr<client_state> client, std::string id, call_options options, erased_handler<prediction> handler);
-void start_cancel(
-    std::shared_ptr<client_state> client, std::string id, call_options options, erased_handler<prediction> handler);
-void start_list(std::shared_ptr<client_state> client, prediction_list_options options,
-    erased_handler<page<prediction>> handler);
+void start_secret(
+    std::shared_ptr<client_state> client, secret_options options, erased_handler<webhook_secret> handler);
 void start_read(
     std::shared_ptr<client_state> client, std::string location, call_options options, erased_handler<std::string> handler);
 

@@ -7,12 +7,16 @@
 
 #include <replicate/client.hpp>
 #include <replicate/detail/download.hpp>
-#include <replicate/detail/prediction_calls.hpp>
+#include <replicate/detail/question_body.hpp>
 #include <replicate/detail/run.hpp>
+#include <replicate/detail/secret.hpp>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace replicate::detail {
 
@@ -50,28 +54,20 @@ REPLICATE_DECL void start_create(std::shared_ptr<client_state> client, model_ref
     });
 }
 
-REPLICATE_DECL void start_get(
-    std::shared_ptr<client_state> client, std::string id, call_options options, erased_handler<prediction> handler)
+REPLICATE_DECL void start_question(std::shared_ptr<client_state> client, std::shared_ptr<question> what,
+    std::optional<std::chrono::steady_clock::duration> timeout, erased_handler<std::monostate> handler)
 {
-    auto const timeout = options.timeout.value_or(client->settings().timeouts.call);
-    start<prediction>(std::move(client), timeout, std::move(handler),
-        [&](operation& owner) { return get_body(owner, std::move(id), options); });
+    auto const limit = timeout.value_or(client->settings().timeouts.call);
+    start<std::monostate>(std::move(client), limit, std::move(handler),
+        [&](operation& owner) { return question_body(owner, std::move(what)); });
 }
 
-REPLICATE_DECL void start_cancel(
-    std::shared_ptr<client_state> client, std::string id, call_options options, erased_handler<prediction> handler)
+REPLICATE_DECL void start_secret(
+    std::shared_ptr<client_state> client, secret_options options, erased_handler<webhook_secret> handler)
 {
     auto const timeout = options.timeout.value_or(client->settings().timeouts.call);
-    start<prediction>(std::move(client), timeout, std::move(handler),
-        [&](operation& owner) { return cancel_body(owner, std::move(id), options); });
-}
-
-REPLICATE_DECL void start_list(std::shared_ptr<client_state> client, prediction_list_options options,
-    erased_handler<page<prediction>> handler)
-{
-    auto const timeout = options.timeout.value_or(client->settings().timeouts.call);
-    start<page<prediction>>(std::move(client), timeout, std::move(handler),
-        [&](operation& owner) { return list_body(owner, std::move(options)); });
+    start<webhook_secret>(std::move(client), timeout, std::move(handler),
+        [&](operation& owner) { return secret_body(owner, options); });
 }
 
 REPLICATE_DECL void start_read(

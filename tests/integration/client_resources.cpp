@@ -98,7 +98,8 @@ TEST_CASE("the recorded collections and models are read")
     if (!listed || !got)
         return;
     auto both = boost::json::parse(*listed).at("exchanges").as_array();
-    for (auto const& one : boost::json::parse(*got).at("exchanges").as_array())
+    auto const models = boost::json::parse(*got);
+    for (auto const& one : models.at("exchanges").as_array())
         both.push_back(one);
     local_client local;
     local.server.replay(both);

@@ -58,7 +58,7 @@ public:
         }
         if (seen_.contains(request.target))
             throw make_error(
-                errc::unexpected_document, "the link to the next page, " + quoted(link_) + ", leads to an earlier one");
+                errc::unexpected_document, "the link to the next page, " + detail::quoted(link_) + ", leads to an earlier one");
         return request;
     }
 

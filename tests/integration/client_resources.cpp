@@ -440,7 +440,6 @@ TEST_CASE("predictions and outputs know what came with the last answer about the
     CHECK((meta.status == 200 || meta.status == 201));
     CHECK(meta.attempts == 1);
     CHECK(meta.elapsed > 0ns);
-    CHECK(meta.rate_limit_remaining.has_value());
     auto const again = local.get(local.client.predictions().async_get(output.prediction().id));
     CHECK(again.meta().status == 200);
     auto const page = local.get(local.client.predictions().async_list());

@@ -68,6 +68,15 @@ enum class errc {
     /// exist. It is not sent again, because that could cost twice.
     create_outcome_unknown,
 
+    /// A stream was asked of a model that does not stream.
+    stream_unavailable,
+    /// What came of a stream is not the output of its prediction.
+    stream_truncated,
+    /// A subscriber of a stream was too slow, or came too late: what it should read next is no longer kept.
+    stream_lagged,
+    /// A stream was read that had been closed.
+    stream_closed,
+
     /// A file of this machine that is to be sent is missing, is no ordinary file, or cannot be read; the text names it. Nothing
     /// was created.
     file_not_readable,
@@ -151,6 +160,10 @@ inline char const* message_of(errc code) noexcept
     case errc::prediction_canceled: return "the prediction was canceled";
     case errc::prediction_aborted: return "the prediction was aborted before it started";
     case errc::create_outcome_unknown: return "it is not known whether the prediction was created";
+    case errc::stream_unavailable: return "the model does not stream";
+    case errc::stream_truncated: return "the stream is not the whole output";
+    case errc::stream_lagged: return "the reader of the stream is too far behind";
+    case errc::stream_closed: return "the stream is closed";
     case errc::file_not_readable: return "the file cannot be read";
     case errc::file_too_large: return "the file is too large";
     case errc::file_changed: return "the file has changed meanwhile";
@@ -207,6 +220,10 @@ inline int condition_of(errc code) noexcept
     case errc::prediction_canceled: return static_cast<int>(condition::prediction_canceled);
     case errc::prediction_aborted: return static_cast<int>(condition::prediction_aborted);
     case errc::create_outcome_unknown: return static_cast<int>(condition::outcome_unknown);
+    case errc::stream_unavailable:
+    case errc::stream_closed: return static_cast<int>(condition::invalid_input);
+    case errc::stream_truncated: return static_cast<int>(condition::protocol);
+    case errc::stream_lagged:
     case errc::file_too_large: return static_cast<int>(condition::invalid_input);
     case errc::file_not_readable:
     case errc::file_changed:

@@ -1,0 +1,130 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_CORE_STREAM_REST_HPP
+#define REPLICATE_CORE_STREAM_REST_HPP
+
+#include <replicate/prediction.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace replicate::core {
+
+/// What is left of a stream when its prediction has ended.
+class stream_rest {
+public:
+    /// Pieces of output that did not come.
+    std::vector<std::string> output;
+    /// Why it failed, where the stream did not say so; otherwise empty.
+    std::string error;
+    /// The data and the id of the last event.
+    std::string done, done_id;
+    /// True where the output is another one than what came.
+    bool differs = false;
+    /// True where the prediction does not tell its output (any more).
+    bool is_unknown = false;
+
+    /// Nothing.
+    stream_rest() = default;
+};
+
+/// What came of an output, piece by piece, to be compared with the whole.
+class received_output {
+public:
+    /// `makes_files`: the pieces are files. Such a stream may bring the bytes where the record has a link, so that only their
+    /// number can be compared.
+    explicit received_output(bool makes_files)
+        : makes_files_(makes_files)
+    {
+    }
+
+    /// A piece has come.
+    void add(std::string_view piece)
+    {
+        ++pieces_;
+        if (!makes_files_)
+            text_ += piece;
+    }
+
+    /// What is missing of the output of a prediction that has ended.
+    stream_rest compare(prediction const& ended) const
+    {
+        auto const pieces = pieces_of(ended.output());
+        stream_rest rest;
+        rest.is_unknown = !pieces;
+        if (!pieces)
+            return rest;
+        if (makes_files_)
+            compare_files(*pieces, rest);
+        else
+            compare_text(*pieces, rest);
+        // Of one that did not succeed, the record may well hold less.
+        rest.differs = rest.differs && ended.status == prediction_status::succeeded;
+        return rest;
+    }
+
+private:
+    /// An output as a stream brings it: piece by piece; nothing where there is none, or none that streams.
+    static std::optional<std::vector<std::string>> pieces_of(json::value const& output)
+    {
+        std::vector<std::string> pieces;
+        if (output.is_string()) {
+            pieces.push_back(text_of(output));
+        } else if (output.is_array()) {
+            for (json::value const& element : output.get_array()) {
+                if (!element.is_string())
+                    return std::nullopt;
+                pieces.push_back(text_of(element));
+            }
+        } else {
+            return std::nullopt;
+        }
+        return pieces;
+    }
+
+    static std::string text_of(json::value const& piece)
+    {
+        return std::string(piece.get_string().data(), piece.get_string().size());
+    }
+
+    void compare_files(std::vector<std::string> const& pieces, stream_rest& rest) const
+    {
+        rest.differs = pieces_ > pieces.size();
+        for (std::size_t i = pieces_; i < pieces.size(); ++i)
+            rest.output.push_back(pieces[i]);
+    }
+
+    void compare_text(std::vector<std::string> const& pieces, stream_rest& rest) const
+    {
+        std::string_view left = text_;
+        for (std::string const& piece : pieces) {
+            std::size_t const common = std::min(left.size(), piece.size());
+            if (left.substr(0, common) != std::string_view(piece).substr(0, common)) {
+                rest.differs = true;
+                rest.output.clear();
+                return;
+            }
+            left.remove_prefix(common);
+            if (common < piece.size())
+                rest.output.push_back(piece.substr(common));
+        }
+        rest.differs = !left.empty();
+    }
+
+    bool makes_files_;
+    std::size_t pieces_ = 0;
+    std::string text_;
+};
+
+} // namespace replicate::core
+
+#endif

@@ -31,6 +31,8 @@
 #include <replicate/run.hpp>
 #include <replicate/run_options.hpp>
 #include <replicate/search_result.hpp>
+#include <replicate/stream.hpp>
+#include <replicate/stream_options.hpp>
 #include <replicate/training.hpp>
 #include <replicate/trainings.hpp>
 #include <replicate/version.hpp>

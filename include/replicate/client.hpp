@@ -12,6 +12,7 @@
 #include <replicate/models.hpp>
 #include <replicate/predictions.hpp>
 #include <replicate/search_result.hpp>
+#include <replicate/stream.hpp>
 #include <replicate/trainings.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -112,6 +113,24 @@ public:
 
     /// Models, their versions and examples.
     models_resource models() const { return models_resource(state_); }
+
+    /// Runs a model and gives its output while it comes; see `stream`.
+    ///
+    ///     auto stream = co_await client.async_stream("meta/meta-llama-3-8b-instruct", input);
+    ///
+    /// Arguments: `[stream_options] [diagnostics&] [completion token]`, as for `predictions_resource`.
+    /// Effect: creates a prediction, as `async_run` does, and completes with a `stream` as soon as that exists.
+    /// Errors: those of a create; `errc::stream_unavailable` where the model does not stream: then the prediction, which the
+    /// error tells, is cancelled, unless `stream_options::on_cancel` says otherwise.
+    /// Deadline: `stream_options::timeout`, for the stream as a whole. Cancellation: as `async_run`.
+    template<class... Arguments>
+        requires detail::call_arguments<stream, stream_options, Arguments...>
+    auto async_stream(model_ref model, input values, Arguments&&... arguments) const
+    {
+        return detail::initiate<stream, stream_options>(
+            detail::bind_start<&detail::start_stream>(state_, std::move(model), std::move(values)),
+            std::forward<Arguments>(arguments)...);
+    }
 
     /// Predictions.
     predictions_resource predictions() const { return predictions_resource(state_); }

@@ -58,7 +58,7 @@ std::shared_ptr<prediction const> seen_by(stream_subscription const& reader);
 /// becomes of the prediction. It must not outlive its execution context. Any thread may use it.
 class stream {
 public:
-    /// No stream. Reading it is an `error` of `errc::stream_closed`.
+    /// No stream. Whatever is done with it throws an `error` of `errc::stream_closed` at once.
     stream() = default;
 
     /// A reader; for the library itself.
@@ -79,7 +79,7 @@ public:
     auto async_next(Arguments&&... arguments) const
     {
         return detail::initiate<std::optional<event>, call_options>(
-            detail::bind_start<&detail::start_next>(reader_), std::forward<Arguments>(arguments)...);
+            detail::bind_start<&detail::start_next>(checked()), std::forward<Arguments>(arguments)...);
     }
 
     /// Waits for the end and gives all text of the output that this reader has not read yet, in one. Its arguments, errors and
@@ -89,16 +89,14 @@ public:
     auto async_text(Arguments&&... arguments) const
     {
         return detail::initiate<std::string, call_options>(
-            detail::bind_start<&detail::start_text>(reader_), std::forward<Arguments>(arguments)...);
+            detail::bind_start<&detail::start_text>(checked()), std::forward<Arguments>(arguments)...);
     }
 
     /// Another reader of the same stream, at its own pace. Nothing is asked of the service for it.
     /// Precondition: there is a stream.
     stream subscribe(subscribe_from where = subscribe_from::beginning, when_slow manner = when_slow::hold_back) const
     {
-        if (!reader_)
-            throw detail::make_error(errc::stream_closed, "there is no stream to subscribe to");
-        return stream(detail::subscribe(*reader_, where, manner));
+        return stream(detail::subscribe(*checked(), where, manner));
     }
 
     /// Closes this reader, as if its last handle had gone. Returns at once; a read that waits fails with `errc::stream_closed`.
@@ -112,12 +110,17 @@ public:
     /// Precondition: there is a stream.
     std::shared_ptr<replicate::prediction const> prediction() const
     {
-        if (!reader_)
-            throw detail::make_error(errc::stream_closed, "there is no stream");
-        return detail::seen_by(*reader_);
+        return detail::seen_by(*checked());
     }
 
 private:
+    std::shared_ptr<detail::stream_subscription> const& checked() const
+    {
+        if (!reader_)
+            throw detail::make_error(errc::stream_closed, "there is no stream");
+        return reader_;
+    }
+
     std::shared_ptr<detail::stream_subscription> reader_;
 };
 

@@ -77,6 +77,7 @@ public:
             return false;
         last_event_id_ = what.id;
         progressed_ = true;
+        has_unnamed_ = has_unnamed_ || (!what.has_own_id && what.name != "done");
         if (what.name == "done") {
             done_ = what;
             return false;
@@ -108,8 +109,9 @@ public:
             return {stream_action_kind::connect};
         if (progressed)
             forget_breaks();
-        // Such a stream does not become another one by asking again.
-        bool const hopeless = how.code == errc::body_too_large || how.code == errc::unexpected_content
+        // Such a stream does not become another one by asking again; and of events without ids nobody could tell which ones the
+        // service sends again.
+        bool const hopeless = has_unnamed_ || how.code == errc::body_too_large || how.code == errc::unexpected_content
             || how.code == condition::tls || (how.status >= 400 && how.status < 500 && how.status != 408 && how.status != 429);
         if (hopeless)
             breaks_ = std::max(breaks_, options_.resumes);
@@ -139,8 +141,9 @@ public:
     /// The prediction was asked for, and the request failed, its repetitions included.
     stream_action on_get_failed(boost::system::error_code code, double jitter)
     {
+        bool const too_large = code == errc::body_too_large || code == errc::header_too_large;
         bool const passes = code == condition::timeout || code == condition::connection || code == condition::server_error
-            || code == condition::rate_limited || code == condition::protocol;
+            || code == condition::rate_limited || (code == condition::protocol && !too_large);
         if (!passes && is_done())
             return finish_by_its_word();
         return passes ? stream_action{stream_action_kind::get, next_backoff(jitter)} : stream_action{stream_action_kind::fail};
@@ -177,7 +180,7 @@ private:
         rest_.done = done_ ? done_->data : done_text(ended.status);
         rest_.done_id = done_ ? done_->id : std::string();
         if (ended.status != prediction_status::succeeded)
-            verdict_ = code_of_ending(ended.status);
+            verdict_ = replicate::detail::code_of_ending(ended.status);
         else if (rest_.differs || (!done_ && rest_.is_unknown))
             verdict_ = errc::stream_truncated;
         return {stream_action_kind::finish};
@@ -210,6 +213,7 @@ private:
     unsigned breaks_ = 0;
     unsigned late_looks_ = 0;
     bool progressed_ = false;
+    bool has_unnamed_ = false;
     bool failed_already_ = false;
     bool shows_token_ = false;
 };

@@ -98,6 +98,8 @@ public:
         while (action.kind == core::stream_action_kind::connect || action.kind == core::stream_action_kind::get) {
             action = co_await take_step(action);
             if (owner_.is_stopped()) {
+                // The cancellation that woke this coroutine has done its work; what is left to do must not be hit by it.
+                co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
                 co_await leave();
                 co_return;
             }
@@ -192,8 +194,6 @@ private:
     asio::awaitable<void> leave()
     {
         bool const wanted = feed_->options().on_cancel == on_cancel::cancel_remote && !seen_.is_terminal();
-        // The cancellation that woke this coroutine has done its work; what is left to do must not be hit by it.
-        co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
         if (!wanted)
             co_return;
         call cancellation(owner_, core::cancel_prediction_request(seen_.id));

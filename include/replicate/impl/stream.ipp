@@ -93,18 +93,6 @@ inline asio::awaitable<std::string> text_body(
     co_return text;
 }
 
-/// Completes an operation of no stream.
-template<class T>
-void refuse_read(erased_handler<T> handler)
-{
-    auto const executor = asio::get_associated_executor(handler, asio::system_executor());
-    asio::post(executor, [handler = std::move(handler)]() mutable {
-        replicate::diagnostics told;
-        told.detail = "there is no stream";
-        std::move(handler)(failure(errc::stream_closed, std::move(told)), T());
-    });
-}
-
 /// The stream itself ends by its own deadline; a read without one of its own waits for that.
 inline std::chrono::steady_clock::duration read_timeout(call_options const& options)
 {
@@ -123,8 +111,6 @@ REPLICATE_DECL void start_stream(std::shared_ptr<client_state> client, model_ref
 REPLICATE_DECL void start_next(std::shared_ptr<stream_subscription> reader, call_options options,
     erased_handler<std::optional<event>> handler)
 {
-    if (!reader)
-        return refuse_read(std::move(handler));
     auto client = reader->client();
     start<std::optional<event>>(std::move(client), read_timeout(options), std::move(handler),
         [&](operation& owner) { return next_body(owner, std::move(reader), options); });
@@ -133,8 +119,6 @@ REPLICATE_DECL void start_next(std::shared_ptr<stream_subscription> reader, call
 REPLICATE_DECL void start_text(
     std::shared_ptr<stream_subscription> reader, call_options options, erased_handler<std::string> handler)
 {
-    if (!reader)
-        return refuse_read(std::move(handler));
     auto client = reader->client();
     start<std::string>(std::move(client), read_timeout(options), std::move(handler),
         [&](operation& owner) { return text_body(owner, std::move(reader), options); });

@@ -28,6 +28,17 @@ auto async_run(model_ref model, input values, Arguments&&... arguments)
         std::forward<Arguments>(arguments)...);
 }
 
+/// Streams the output of a model with the default client of the caller's execution context, as `async_run` finds it; else as
+/// `client::async_stream`.
+template<class... Arguments>
+    requires detail::call_arguments<stream, stream_options, Arguments...>
+auto async_stream(model_ref model, input values, Arguments&&... arguments)
+{
+    return detail::initiate<stream, stream_options>(
+        detail::bind_default_start<&detail::start_default_stream>(std::move(model), std::move(values)),
+        std::forward<Arguments>(arguments)...);
+}
+
 /// Runs a model and blocks until its end; for programs without coroutines. Each thread has a client of its own, whose
 /// connections serve its next call too. Not to be called from a handler: it would block its `io_context`.
 /// Throws as `client::async_run`.

@@ -19,22 +19,34 @@ namespace replicate {
 
 namespace detail {
 
-REPLICATE_DECL void start_default_run(
-    asio::any_io_executor caller, model_ref model, input values, run_options options, erased_handler<output> handler)
+/// The default client of a caller; null where there is none, and then the handler is told why.
+template<class T>
+std::shared_ptr<client_state> default_client_for(asio::any_io_executor const& caller, erased_handler<T>& handler)
 {
-    failure refusal;
     std::shared_ptr<client_state> client;
     try {
         client = default_client::of(caller);
     } catch (...) {
-        refusal = failure::of_exception(std::current_exception());
+        asio::post(caller,
+            [handler = std::move(handler), refusal = failure::of_exception(std::current_exception())]() mutable {
+                std::move(handler)(std::move(refusal), T());
+            });
     }
-    if (client)
+    return client;
+}
+
+REPLICATE_DECL void start_default_run(
+    asio::any_io_executor caller, model_ref model, input values, run_options options, erased_handler<output> handler)
+{
+    if (auto client = default_client_for(caller, handler))
         start_run(std::move(client), std::move(model), std::move(values), std::move(options), std::move(handler));
-    else
-        asio::post(caller, [handler = std::move(handler), refusal = std::move(refusal)]() mutable {
-            std::move(handler)(std::move(refusal), output());
-        });
+}
+
+REPLICATE_DECL void start_default_stream(asio::any_io_executor caller, model_ref model, input values,
+    stream_options options, erased_handler<stream> handler)
+{
+    if (auto client = default_client_for(caller, handler))
+        start_stream(std::move(client), std::move(model), std::move(values), std::move(options), std::move(handler));
 }
 
 /// What the blocking `run` of one thread runs on. It ends before anything static does, so that no TLS connection outlives the

@@ -124,6 +124,31 @@ TEST_CASE("a page has as many items as the options say, of every list")
     CHECK(all_names(server, api, "/v1/collections").size() == 5);
 }
 
+TEST_CASE("the links between pages look as the options say")
+{
+    auto const next = [](testing::page_links kind) {
+        testing::server_options options;
+        options.page_links = kind;
+        options.foreign_page_base = "https://127.0.0.1:1/v1";
+        testing::server server(options);
+        raw::api api(server);
+        json::value const page = api.call("GET", "/v1/models?sort_direction=asc").json();
+        std::string text = page.at("next").as_string().c_str();
+        std::string const own = server.base_url();
+        return text.starts_with(own) ? "own" + text.substr(own.size()) : text;
+    };
+    CHECK(next(testing::page_links::own).starts_with("own/models?cursor="));
+    CHECK(next(testing::page_links::own).ends_with("&sort_direction=asc"));
+    CHECK(next(testing::page_links::insecure_scheme).starts_with("http://127.0.0.1:"));
+    CHECK(next(testing::page_links::public_host).starts_with("https://api.replicate.com/v1/models?cursor="));
+    CHECK(next(testing::page_links::foreign_host).starts_with("https://127.0.0.1:1/v1/models?cursor="));
+    CHECK(next(testing::page_links::endless_loop) == "own/models?sort_direction=asc");
+    testing::server_options options;
+    options.page_links = testing::page_links::null_as_text;
+    testing::server server(options);
+    CHECK(raw::api(server).call("GET", "/v1/collections").text("next") == "null");
+}
+
 TEST_CASE("a model tells what it is, its example, and the schema of its version")
 {
     testing::server server;

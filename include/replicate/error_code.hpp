@@ -64,8 +64,8 @@ enum class errc {
     prediction_canceled,
     /// The prediction ended with the status `aborted`: its deadline passed before it started. It costs nothing.
     prediction_aborted,
-    /// A request that creates a prediction was sent and its answer was lost: the prediction may or may not
-    /// exist. It is not sent again, because that could cost twice.
+    /// A request that creates something paid for (a prediction, a training, a deployment) was sent and its answer was lost:
+    /// it may or may not exist. It is not sent again, because that could cost twice.
     create_outcome_unknown,
 
     /// A stream was asked of a model that does not stream.
@@ -118,7 +118,7 @@ enum class condition {
     prediction_canceled,
     /// The prediction ended as `aborted`.
     prediction_aborted,
-    /// A prediction may have been created whose id is not known.
+    /// Something may have been created whose id is not known.
     outcome_unknown,
     /// A file of this machine could not be read or written, or changed meanwhile.
     local_file
@@ -159,7 +159,7 @@ inline char const* message_of(errc code) noexcept
     case errc::prediction_failed: return "the prediction failed";
     case errc::prediction_canceled: return "the prediction was canceled";
     case errc::prediction_aborted: return "the prediction was aborted before it started";
-    case errc::create_outcome_unknown: return "it is not known whether the prediction was created";
+    case errc::create_outcome_unknown: return "it is not known whether it was created";
     case errc::stream_unavailable: return "the model does not stream";
     case errc::stream_truncated: return "the stream is not the whole output";
     case errc::stream_lagged: return "the reader of the stream is too far behind";
@@ -284,7 +284,7 @@ public:
     std::string message(int value) const override
     {
         std::string const text = "HTTP status " + std::to_string(value);
-        return creates_ ? text + "; it is not known whether the prediction was created" : text;
+        return creates_ ? text + "; it is not known whether it was created" : text;
     }
     bool equivalent(int value, boost::system::error_condition const& tested) const noexcept override
     {
@@ -317,7 +317,7 @@ inline boost::system::error_category const& http_category() noexcept
     return detail::http_category_instance;
 }
 
-/// The category of answers with a status of 500 or more to a request that creates a prediction; the value is the
+/// The category of answers with a status of 500 or more to a request that creates something paid for; the value is the
 /// status. Such a code is a `condition::server_error` and a `condition::outcome_unknown` at once.
 inline boost::system::error_category const& create_http_category() noexcept
 {

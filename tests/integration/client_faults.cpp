@@ -211,7 +211,7 @@ TEST_CASE("a create that may have been carried out is not sent again")
             CHECK(failed->diagnostics().attempts == 1);
             CHECK(failed->diagnostics().operation == "POST /predictions");
             CHECK(
-                std::string(failed->what()).find("not known whether the prediction was created") != std::string::npos);
+                std::string(failed->what()).find("not known whether it was created") != std::string::npos);
             CHECK(local.server.counts().create_requests == 1);
             CHECK(local.server.counts().gets == 0);
         }

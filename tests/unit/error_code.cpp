@@ -137,7 +137,7 @@ TEST_CASE("a server error on a create is also an outcome that is not known")
     CHECK(code == condition::server_error);
     CHECK(code == condition::outcome_unknown);
     CHECK(conditions_of(code).size() == 2);
-    CHECK(code.message().find("not known whether the prediction was created") != std::string::npos);
+    CHECK(code.message().find("not known whether it was created") != std::string::npos);
     CHECK(code != replicate::make_http_error_code(502));
 }
 

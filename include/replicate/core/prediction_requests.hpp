@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace replicate::core {
@@ -50,16 +51,17 @@ inline std::string webhook_members(std::optional<std::string> const& url, std::v
     return events.empty() ? members : members + "\"]";
 }
 
-/// POST of a new prediction. `server_wait` of zero does not ask the service to hold its answer.
-inline request create_prediction_request(model_ref const& model, input const& values, std::chrono::seconds server_wait,
-    std::optional<std::chrono::seconds> cancel_after, std::optional<std::string> const& webhook = std::nullopt,
-    std::vector<webhook_event> const& events = {})
+/// POST of a new prediction of a version, or where that is empty of what the path says. `server_wait` of zero does not ask the
+/// service to hold its answer.
+inline request creation_request(std::string path, std::string const& version, input const& values,
+    std::chrono::seconds server_wait, std::optional<std::chrono::seconds> cancel_after,
+    std::optional<std::string> const& webhook = std::nullopt, std::vector<webhook_event> const& events = {})
 {
-    request result("POST", creation_target(model));
+    request result("POST", std::move(path));
     result.repeatability = repeatability::creates;
     result.content_type = "application/json";
     result.body = "{";
-    if (std::string const version(model.version()); !version.empty())
+    if (!version.empty())
         result.body += "\"version\":" + json::serialize(json::string(version)) + ",";
     result.body += "\"input\":" + json::serialize(values.object()) + webhook_members(webhook, events) + "}";
     result.server_wait = server_wait;
@@ -68,6 +70,15 @@ inline request create_prediction_request(model_ref const& model, input const& va
     if (cancel_after)
         result.headers.emplace_back("Cancel-After", std::to_string(cancel_after->count()) + "s");
     return result;
+}
+
+/// POST of a new prediction of a model, a version or a deployment, by the path for it.
+inline request create_prediction_request(model_ref const& model, input const& values, std::chrono::seconds server_wait,
+    std::optional<std::chrono::seconds> cancel_after, std::optional<std::string> const& webhook = std::nullopt,
+    std::vector<webhook_event> const& events = {})
+{
+    return creation_request(
+        creation_target(model), model.version(), values, server_wait, cancel_after, webhook, events);
 }
 
 /// GET of a prediction.

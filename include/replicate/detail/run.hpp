@@ -89,8 +89,7 @@ private:
     asio::awaitable<core::run_action> create(std::chrono::seconds server_wait)
     {
         auto const target = owner_.client().versions().resolve(model_);
-        auto request = core::create_prediction_request(target, values_, server_wait, options_.cancel_after,
-            options_.webhook, options_.webhook_events_filter);
+        auto request = creation_of(target, server_wait);
         bool const worth_waiting = options_.on_cancel == on_cancel::cancel_remote;
         call creation(owner_, std::move(request), worth_waiting ? when_sent::let_it_end : when_sent::interrupt);
         call_result result = co_await creation.perform();
@@ -98,11 +97,20 @@ private:
         if (!adopt(result.response)) {
             if (!failure_)
                 failure_ = errc::create_outcome_unknown;
-            co_return machine_.on_create_failed(failure_, target.kind() == model_ref::form::model);
+            co_return machine_.on_create_failed(failure_, target.kind() == model_ref::form::model && !by_reference_);
         }
         failure_ = {};
         bool const all_there = result.response.status != 202 && !rescued_;
         co_return machine_.on_created(seen_, all_there, clock::now(), owner_.client().jitter());
+    }
+
+    core::request creation_of(model_ref const& target, std::chrono::seconds server_wait) const
+    {
+        if (by_reference_)
+            return core::creation_request("/predictions", model_.str(), values_, server_wait, options_.cancel_after,
+                options_.webhook, options_.webhook_events_filter);
+        return core::create_prediction_request(target, values_, server_wait, options_.cancel_after, options_.webhook,
+            options_.webhook_events_filter);
     }
 
     /// Finds out what "not found" meant. The refusal of the create is kept, in case this helps nothing.
@@ -113,11 +121,13 @@ private:
         call_result const result = co_await look.perform();
         auto const document = core::parse_document(result.code ? "null" : result.response.body);
         std::string const version = document ? core::latest_version_of(*document) : std::string();
-        if (version.empty())
-            owner_.context() = refusal;
-        else
+        // A model without a version that can be named may still be run by its name where versions are.
+        by_reference_ = version.empty() && document && document->is_object();
+        if (!version.empty())
             owner_.client().versions().remember(model_, version);
-        co_return machine_.on_version_looked_up(!version.empty(), clock::now());
+        else if (!by_reference_)
+            owner_.context() = refusal;
+        co_return machine_.on_version_looked_up(!version.empty() || by_reference_, clock::now());
     }
 
     asio::awaitable<core::run_action> wait(clock::duration length)
@@ -191,6 +201,7 @@ private:
     prediction seen_;
     boost::system::error_code failure_;
     bool rescued_ = false;
+    bool by_reference_ = false;
     bool leaving_ = false;
 };
 

@@ -19,7 +19,7 @@ using replicate::errc;
 namespace {
 
 constexpr int first_errc = static_cast<int>(errc::missing_token);
-constexpr int last_errc = static_cast<int>(errc::create_outcome_unknown);
+constexpr int last_errc = static_cast<int>(errc::file_not_writable);
 constexpr int first_condition = static_cast<int>(condition::authentication);
 constexpr int last_condition = static_cast<int>(condition::outcome_unknown);
 

@@ -15,6 +15,7 @@
 #include <replicate/file.hpp>
 #include <replicate/file_source.hpp>
 #include <replicate/files.hpp>
+#include <replicate/http.hpp>
 #include <replicate/identifier.hpp>
 #include <replicate/input.hpp>
 #include <replicate/list_options.hpp>

@@ -9,6 +9,7 @@
 #include <replicate/deployments.hpp>
 #include <replicate/detail/config.hpp>
 #include <replicate/files.hpp>
+#include <replicate/http.hpp>
 #include <replicate/models.hpp>
 #include <replicate/predictions.hpp>
 #include <replicate/search_result.hpp>
@@ -107,6 +108,9 @@ public:
 
     /// Uploaded files.
     files_resource files() const { return files_resource(state_); }
+
+    /// The client's connections, for requests of one's own to any host.
+    http_resource http() const { return http_resource(state_); }
 
     /// The machines that models can run on.
     hardware_resource hardware() const { return hardware_resource(state_); }

@@ -27,6 +27,7 @@
 
 // Every include/replicate/**/impl/*.ipp, in the order of the ranks.
 #include <replicate/impl/client.ipp>
+#include <replicate/impl/http.ipp>
 #include <replicate/impl/run.ipp>
 #include <replicate/impl/stream.ipp>
 #include <replicate/impl/testing/certificate.ipp>

@@ -49,6 +49,8 @@ public:
     bool with_token = false;
     /// The largest answer, in bytes.
     std::size_t body_bytes = 0;
+    /// Whether all headers of the answer are kept, or those that the library has a use for.
+    bool with_all_headers = false;
 
     /// Nowhere.
     call_target() = default;
@@ -184,6 +186,7 @@ private:
         limits.server_wait = what_.server_wait;
         limits.header_bytes = settings.limits.header_bytes;
         limits.body_bytes = where_.body_bytes;
+        limits.all_headers = where_.with_all_headers;
         return limits;
     }
 

@@ -39,6 +39,8 @@ struct exchange_limits {
     /// The largest header and body of the answer, in bytes.
     std::size_t header_bytes = 0;
     std::size_t body_bytes = 0;
+    /// Whether all headers of the answer are kept, or those that the library has a use for.
+    bool all_headers = false;
 };
 
 /// One request and its answer on one stream: a `ssl::stream`, a socket, or the in-memory stream of the tests.
@@ -58,6 +60,8 @@ public:
     {
         if (bodies_.sink != nullptr)
             reader_.pass_on_body();
+        if (limits_.all_headers)
+            reader_.keep_all_headers();
     }
 
     /// Sends the bytes, and the source behind them, and reads the answer. Throws what the source throws.

@@ -49,6 +49,9 @@ public:
         body_limit(boost::none);
     }
 
+    /// Also the headers that the library has no use for are wanted.
+    void keep_all_headers() noexcept { all_headers_ = true; }
+
     /// The status; 0 before the first line has come.
     unsigned status() const noexcept { return response_.status; }
 
@@ -84,7 +87,7 @@ private:
             error = errc::malformed_response;
         if (lower_case_name == "content-length")
             odd_ = odd_ || std::exchange(has_length_, true) || value.find(',') != value.npos;
-        if (core::is_kept_header(lower_case_name))
+        if (all_headers_ || core::is_kept_header(lower_case_name))
             response_.headers.emplace_back(std::move(lower_case_name), std::string(value.data(), value.size()));
     }
 
@@ -124,6 +127,7 @@ private:
     bool has_length_ = false;
     bool odd_ = false;
     bool passed_on_ = false;
+    bool all_headers_ = false;
 };
 
 /// Bytes in, one final answer out; interim answers (1xx) are passed over. Sans I/O.
@@ -141,6 +145,13 @@ public:
     {
         passed_on_ = true;
         parser_->pass_on_body();
+    }
+
+    /// Keeps also the headers that the library has no use for. To be said before the first byte.
+    void keep_all_headers()
+    {
+        all_headers_ = true;
+        parser_->keep_all_headers();
     }
 
     /// Takes what it can of the bytes that have come, and says how many. `code` is set for an answer that is not
@@ -223,6 +234,8 @@ private:
         parser_.emplace(header_limit_, body_limit_);
         if (passed_on_)
             parser_->pass_on_body();
+        if (all_headers_)
+            parser_->keep_all_headers();
         return ++interim_answers_ <= 16;
     }
 
@@ -242,6 +255,7 @@ private:
     std::optional<response_parser> parser_;
     int interim_answers_ = 0;
     bool passed_on_ = false;
+    bool all_headers_ = false;
 };
 
 } // namespace replicate::io

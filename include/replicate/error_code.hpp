@@ -223,12 +223,12 @@ inline int condition_of(errc code) noexcept
     case errc::stream_unavailable:
     case errc::stream_closed: return static_cast<int>(condition::invalid_input);
     case errc::stream_truncated: return static_cast<int>(condition::protocol);
-    case errc::stream_lagged:
     case errc::file_too_large: return static_cast<int>(condition::invalid_input);
     case errc::file_not_readable:
     case errc::file_changed:
     case errc::file_exists:
     case errc::file_not_writable: return static_cast<int>(condition::local_file);
+    case errc::stream_lagged:
     case errc::output_mismatch: return 0;
     }
     return 0;

@@ -7,6 +7,7 @@
 
 #include <replicate/impl/testing/catalog.hpp>
 #include <replicate/impl/testing/model_text.hpp>
+#include <replicate/impl/testing/page_answer.hpp>
 #include <replicate/impl/testing/service.hpp>
 
 #include <algorithm>
@@ -60,10 +61,11 @@ inline object_writer begin_collection(collection_entry const& collection)
 
 inline outcome list_collections(service& server, call const& received)
 {
-    std::vector<list_item<std::string>> items;
+    std::vector<list_item<collection_entry>> items;
     for (collection_entry const& each : all_collections)
-        items.emplace_back(number_key(items.size()), begin_collection(each).finish());
-    return answer_page(received, server, "/collections", items, list_order::ascending, 25);
+        items.emplace_back(number_key(items.size()), each);
+    return answer_page(server, received, page_form("/collections", list_order::ascending, 25), items,
+        [](collection_entry const& each) { return begin_collection(each).finish(); });
 }
 
 // All of its models at once, without pages, as recorded.

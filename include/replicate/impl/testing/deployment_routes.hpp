@@ -9,7 +9,7 @@
 #include <replicate/impl/testing/catalog.hpp>
 #include <replicate/impl/testing/catalog_routes.hpp>
 #include <replicate/impl/testing/model_routes.hpp>
-#include <replicate/impl/testing/model_text.hpp>
+#include <replicate/impl/testing/page_answer.hpp>
 #include <replicate/impl/testing/resource_body.hpp>
 #include <replicate/impl/testing/service.hpp>
 
@@ -50,10 +50,11 @@ inline outcome list_deployments(service& server, call const& received)
     std::sort(all.begin(), all.end(), [](deployment_record const& left, deployment_record const& right) {
         return left.created != right.created ? right.created < left.created : right.name < left.name;
     });
-    std::vector<list_item<std::string>> items;
+    std::vector<list_item<deployment_record>> items;
     for (deployment_record const& each : all)
-        items.emplace_back(time_key(each.created) + ' ' + each.name, describe_deployment(server, each));
-    return answer_page(received, server, "/deployments", items, list_order::descending, 25);
+        items.emplace_back(time_key(each.created) + ' ' + each.name, each);
+    return answer_page(server, received, page_form("/deployments", list_order::descending, 25), items,
+        [&](deployment_record const& each) { return describe_deployment(server, each); });
 }
 
 inline outcome get_deployment(service& server, call const& received)

@@ -10,7 +10,7 @@
 #include <replicate/core/hmac.hpp>
 #include <replicate/core/sha256.hpp>
 #include <replicate/impl/testing/form_data.hpp>
-#include <replicate/impl/testing/model_text.hpp>
+#include <replicate/impl/testing/page_answer.hpp>
 #include <replicate/impl/testing/service.hpp>
 
 #include <boost/json/parse.hpp>
@@ -147,10 +147,11 @@ inline outcome create_file(service& server, call const& received)
 
 inline outcome list_files(service& server, call const& received)
 {
-    std::vector<list_item<std::string>> items;
+    std::vector<list_item<upload_store::file_pointer>> items;
     for (auto const& file : server.uploads.all(received.now.system))
-        items.emplace_back(time_key(file->created) + ' ' + number_key(items.size()), file_text(server, *file));
-    return answer_page(received, server, "/files", items, list_order::ascending, 100);
+        items.emplace_back(number_key(file->number), file);
+    return answer_page(server, received, page_form("/files", list_order::ascending, 100), items,
+        [&](upload_store::file_pointer const& file) { return file_text(server, *file); });
 }
 
 inline outcome get_file(service& server, call const& received)

@@ -7,6 +7,7 @@
 
 #include <replicate/impl/testing/catalog.hpp>
 #include <replicate/impl/testing/model_text.hpp>
+#include <replicate/impl/testing/page_answer.hpp>
 #include <replicate/impl/testing/resource_body.hpp>
 #include <replicate/impl/testing/service.hpp>
 
@@ -36,7 +37,7 @@ inline outcome get_model(service& server, call const& received)
     return outcome(reply(200, describe_model(server, *card, received.now)));
 }
 
-// The public ones. Descriptions are made for all of them although one page is answered: they are not that many.
+// The public ones.
 inline outcome list_models(service& server, call const& received)
 {
     std::string_view const query = received.request.query();
@@ -45,18 +46,18 @@ inline outcome list_models(service& server, call const& received)
     bool const by_version = sort_by == "latest_version_created_at";
     if ((!by_version && sort_by != "model_created_at") || (direction != "asc" && direction != "desc"))
         return outcome(problem(400, "", "Invalid query parameter"));
-    std::vector<list_item<std::string>> items;
+    std::vector<list_item<card_pointer>> items;
     for (card_pointer const& card : server.models.cards()) {
         auto const latest = card->latest();
         if (card->is_public)
-            items.emplace_back(time_key(by_version && latest ? latest->created : card->created),
-                describe_model(server, *card, received.now));
+            items.emplace_back(time_key(by_version && latest ? latest->created : card->created), card);
     }
     list_order const order = direction == "asc" ? list_order::ascending : list_order::descending;
     std::sort(items.begin(), items.end(), [&](auto const& left, auto const& right) {
         return order == list_order::ascending ? left.key < right.key : right.key < left.key;
     });
-    return answer_page(received, server, "/models", items, order, 25);
+    return answer_page(server, received, page_form("/models", order, 25), items,
+        [&](card_pointer const& card) { return describe_model(server, *card, received.now); });
 }
 
 // One client sends the text as a JSON string.
@@ -67,11 +68,12 @@ inline outcome query_models(service& server, call const& received)
         text = text.substr(1, text.size() - 2);
     if (text.empty())
         return outcome(problem(400, "", "A search query is required"));
-    std::vector<list_item<std::string>> items;
+    std::vector<list_item<card_pointer>> items;
     for (card_pointer const& card : server.models.cards())
         if (card->is_public && finds(text, searched_text(*card)) && items.size() < 25)
-            items.emplace_back(card->name, describe_model(server, *card, received.now));
-    return answer_page(received, server, "/models", items, list_order::ascending, 25);
+            items.emplace_back(card->name, card);
+    return answer_page(server, received, page_form("/models", list_order::ascending, 25), items,
+        [&](card_pointer const& card) { return describe_model(server, *card, received.now); });
 }
 
 inline bool is_resource_name(std::string_view name)
@@ -165,8 +167,8 @@ inline outcome list_examples(service& server, call const& received)
     std::vector<list_item<std::string>> items;
     for (std::string& text : describe_examples(server, *card, card->examples.size(), received.now))
         items.emplace_back(number_key(items.size()), std::move(text));
-    return answer_page(
-        received, server, "/models/" + card->name + "/examples", items, list_order::ascending, 25);
+    page_form const form("/models/" + card->name + "/examples", list_order::ascending, 25);
+    return answer_page(server, received, form, items, [](std::string const& text) { return text; });
 }
 
 inline outcome get_readme(service& server, call const& received)

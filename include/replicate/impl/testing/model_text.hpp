@@ -6,7 +6,6 @@
 #define REPLICATE_IMPL_TESTING_MODEL_TEXT_HPP
 
 #include <replicate/core/datetime.hpp>
-#include <replicate/impl/testing/list_page.hpp>
 #include <replicate/impl/testing/prediction_routes.hpp>
 #include <replicate/impl/testing/prediction_text.hpp>
 #include <replicate/impl/testing/schema_writer.hpp>
@@ -85,26 +84,6 @@ inline std::string describe_model(service& server, model_card const& card, momen
     model_pointer const latest = card.latest();
     document.raw("latest_version", latest ? describe_version(*latest) : "null");
     return std::move(document).finish();
-}
-
-/// A page as it is answered. `path` is the list's; each item's value is its JSON.
-inline outcome answer_page(call const& received, service const& server, std::string path,
-    std::vector<list_item<std::string>> const& items, list_order order, std::size_t page_size)
-{
-    auto const text = query_value(received.request.query(), "cursor");
-    auto const cursor = text ? decode_cursor(*text) : std::nullopt;
-    if (text && !cursor)
-        return outcome(problem(400, "", "Invalid query parameter"));
-    auto const page = cut_page(items, order, cursor, server.options.page_size.value_or(page_size));
-    page_linker const links(server.options, server.base_url, std::move(path), received.request.query());
-    std::string results;
-    for (auto const& item : page.items)
-        results += (results.empty() ? "" : ",") + item.value;
-    object_writer document;
-    document.raw("previous", links.previous(page.previous));
-    document.raw("next", links.next(page.next));
-    document.raw("results", '[' + results + ']');
-    return outcome(reply(200, std::move(document).finish()));
 }
 
 } // namespace replicate::testing::detail

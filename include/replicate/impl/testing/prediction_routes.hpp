@@ -8,7 +8,7 @@
 #include <replicate/core/datetime.hpp>
 #include <replicate/core/percent_encoding.hpp>
 #include <replicate/impl/testing/create_request.hpp>
-#include <replicate/impl/testing/list_page.hpp>
+#include <replicate/impl/testing/page_answer.hpp>
 #include <replicate/impl/testing/prediction_text.hpp>
 #include <replicate/impl/testing/service.hpp>
 
@@ -186,29 +186,18 @@ private:
 
 inline outcome list_predictions(service& server, call const& received)
 {
-    std::string_view const query = received.request.query();
-    list_bounds const bounds(query);
-    auto const text = query_value(query, "cursor");
-    auto const cursor = text ? decode_cursor(*text) : std::nullopt;
-    if (!bounds.valid || (text && !cursor))
+    list_bounds const bounds(received.request.query());
+    if (!bounds.valid)
         return outcome(problem(400, "", "Invalid query parameter"));
     constexpr auto all = std::numeric_limits<std::size_t>::max();
     std::vector<list_item<prediction_book::record_pointer>> items;
     for (auto& [position, record] : server.predictions.page(all, all, bounds.after, bounds.before))
         items.emplace_back(number_key(position), std::move(record));
     // All of them were made through the API.
-    if (query_value(query, "source"))
+    if (query_value(received.request.query(), "source"))
         items.clear();
-    auto const page = cut_page(items, list_order::descending, cursor, server.options.page_size.value_or(100));
-    page_linker const links(server.options, server.base_url, "/predictions", query);
-    std::string results;
-    for (auto const& item : page.items)
-        results += (results.empty() ? "" : ",") + server.describe(*item.value, back_end::web_application, received.now);
-    object_writer document;
-    document.raw("previous", links.previous(page.previous));
-    document.raw("next", links.next(page.next));
-    document.raw("results", '[' + results + ']');
-    return outcome(reply(200, std::move(document).finish()));
+    return answer_page(server, received, page_form("/predictions", list_order::descending, 100), items,
+        [&](auto const& record) { return server.describe(*record, back_end::web_application, received.now); });
 }
 
 /// Predictions; those routes that may also be asked for a training stand with the trainings.

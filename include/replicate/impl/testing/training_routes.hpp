@@ -5,7 +5,7 @@
 #ifndef REPLICATE_IMPL_TESTING_TRAINING_ROUTES_HPP
 #define REPLICATE_IMPL_TESTING_TRAINING_ROUTES_HPP
 
-#include <replicate/impl/testing/model_text.hpp>
+#include <replicate/impl/testing/page_answer.hpp>
 #include <replicate/impl/testing/prediction_routes.hpp>
 #include <replicate/impl/testing/resource_body.hpp>
 #include <replicate/impl/testing/service.hpp>
@@ -111,11 +111,12 @@ inline outcome create_training(service& server, call const& received)
 inline outcome list_trainings(service& server, call const& received)
 {
     constexpr auto all = std::numeric_limits<std::size_t>::max();
-    std::vector<list_item<std::string>> items;
+    std::vector<list_item<prediction_book::record_pointer>> items;
     for (auto const& [position, record] : server.trainings.page(all, all,
              std::chrono::system_clock::time_point::min(), std::chrono::system_clock::time_point::max()))
-        items.emplace_back(number_key(position), describe_training(server, *record, received.now));
-    return answer_page(received, server, "/trainings", items, list_order::descending, 100);
+        items.emplace_back(number_key(position), record);
+    return answer_page(server, received, page_form("/trainings", list_order::descending, 100), items,
+        [&](auto const& record) { return describe_training(server, *record, received.now); });
 }
 
 inline outcome get_training(service& server, call const& received)

@@ -23,6 +23,8 @@ class stored_file {
 public:
     using time_point = std::chrono::system_clock::time_point;
 
+    /// How many came before it; set by the store.
+    std::size_t number = 0;
     std::string id;
     std::string name;
     std::string content_type;
@@ -49,8 +51,9 @@ public:
 
     void add(stored_file file)
     {
-        auto added = std::make_shared<stored_file const>(std::move(file));
+        auto added = std::make_shared<stored_file>(std::move(file));
         std::lock_guard const lock(mutex_);
+        added->number = count_++;
         files_.push_back(std::move(added));
     }
 
@@ -83,6 +86,7 @@ public:
 private:
     mutable std::mutex mutex_;
     std::vector<file_pointer> files_;
+    std::size_t count_ = 0;
 };
 
 } // namespace replicate::testing::detail

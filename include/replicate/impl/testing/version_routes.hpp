@@ -7,6 +7,7 @@
 
 #include <replicate/impl/testing/model_routes.hpp>
 #include <replicate/impl/testing/model_text.hpp>
+#include <replicate/impl/testing/page_answer.hpp>
 #include <replicate/impl/testing/service.hpp>
 
 #include <algorithm>
@@ -35,11 +36,12 @@ inline outcome list_versions(service& server, call const& received)
     card_pointer const card = server.models.card(model_name(received));
     if (!card)
         return outcome(not_found());
-    std::vector<list_item<std::string>> items;
+    std::vector<list_item<model_pointer>> items;
     for (auto version = card->versions.rbegin(); version != card->versions.rend(); ++version)
-        items.emplace_back(time_key((*version)->created), describe_version(**version));
+        items.emplace_back(time_key((*version)->created), *version);
+    page_form const form("/models/" + card->name + "/versions", list_order::descending, 25);
     return answer_page(
-        received, server, "/models/" + card->name + "/versions", items, list_order::descending, 25);
+        server, received, form, items, [](model_pointer const& version) { return describe_version(*version); });
 }
 
 // Why a version may not be deleted (http-api 1.2); empty where it may.

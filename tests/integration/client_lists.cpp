@@ -317,3 +317,32 @@ TEST_CASE("every list can be walked, also that of one page without links")
     CHECK(local.get(client.models().examples("a", "b").list().async_next())->results.size() == 1);
     CHECK(local.get(client.models().search("x").list().async_next())->results.size() == 1);
 }
+
+TEST_CASE("the lists of a server are walked whatever its links name, unless they lead away or in a circle")
+{
+    using replicate::testing::page_links;
+    for (page_links shape : {page_links::own, page_links::insecure_scheme, page_links::null_as_text,
+             page_links::public_host, page_links::foreign_host, page_links::endless_loop}) {
+        CAPTURE(static_cast<int>(shape));
+        replicate::testing::server foreign;
+        replicate::testing::server_options options;
+        options.page_size = 2;
+        options.page_links = shape;
+        options.foreign_page_base = foreign.base_url();
+        local_client local(nullptr, std::move(options));
+        bool const leads_on = shape != page_links::foreign_host && shape != page_links::endless_loop;
+        if (leads_on) {
+            auto const all = local.get(local.client.models().async_list_all(1000));
+            CHECK(all.size() > 4);
+            CHECK(local.server.counts().requests == (all.size() + 1) / 2);
+            CHECK(local.get(walk(local.client)).size() > 4);
+        } else {
+            auto const failed = local.failure_of(local.client.models().async_list_all(1000));
+            REQUIRE(failed.has_value());
+            CHECK(failed->code() == errc::unexpected_document);
+            CHECK(local.server.counts().requests <= 2);
+            CHECK(failure_of_walk(local)->code() == errc::unexpected_document);
+        }
+        CHECK(foreign.counts().connections == 0);
+    }
+}

@@ -5,6 +5,7 @@
 #ifndef REPLICATE_OUTPUT_HPP
 #define REPLICATE_OUTPUT_HPP
 
+#include <replicate/core/output_kind.hpp>
 #include <replicate/core/utf8.hpp>
 #include <replicate/file.hpp>
 #include <replicate/prediction.hpp>
@@ -12,6 +13,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
 
+#include <concepts>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,19 +22,25 @@
 
 namespace replicate {
 
-/// What a model answered. It is text, JSON or files by request: which of them makes sense is the model's affair.
+/// What a model answered. It is text, JSON or files by request: which of them makes sense is the model's affair. Where the schema
+/// of its version is known (`kind()`), a text that looks like a URL stays a text.
 /// A value; copies share the content.
 class output {
 public:
     /// No answer.
     output() = default;
 
-    /// The answer of a prediction; its files are read by `client`.
-    explicit output(replicate::prediction source, std::shared_ptr<detail::client_state> client = nullptr)
+    /// The answer of a prediction; its files are read by `client`. `kind` is what the schema of its version says.
+    explicit output(replicate::prediction source, std::shared_ptr<detail::client_state> client = nullptr,
+        output_kind kind = output_kind::unknown)
         : prediction_(std::make_shared<replicate::prediction const>(std::move(source)))
         , client_(std::move(client))
+        , kind_(kind)
     {
     }
+
+    /// What the answer is by the schema of the model's version; `unknown` where that was not looked up.
+    output_kind kind() const noexcept { return kind_; }
 
     /// The answer as text: a string as it is, a list of strings joined with nothing between (the pieces of a language
     /// model), "" for null. Anything else is an `error` of `errc::output_mismatch`.
@@ -41,12 +49,14 @@ public:
     /// The answer as JSON.
     json::value const& json() const noexcept { return prediction().output(); }
 
-    /// The answer as a T, by Boost.JSON's conversions: `as<std::vector<std::string>>()`.
+    /// The answer as a T, by Boost.JSON's conversions: `as<std::vector<std::string>>()`. A text in pieces
+    /// (`output_kind::concatenated_text`) is one `std::string`, too.
     /// An answer that does not fit is an `error` of `errc::output_mismatch`.
     template<class T>
     T as() const;
 
-    /// The files of the answer: every string in it, at any depth, that is an `https:` or a `data:` URL, in order.
+    /// The files of the answer: every string in it, at any depth, that is an `https:` or a `data:` URL, in order. None where the
+    /// schema says that it is text.
     std::vector<file_output> files() const;
 
     /// The prediction behind it: id, metrics, logs, links.
@@ -55,6 +65,7 @@ public:
 private:
     std::shared_ptr<replicate::prediction const> prediction_;
     std::shared_ptr<detail::client_state> client_;
+    output_kind kind_ = output_kind::unknown;
 };
 
 namespace detail {
@@ -115,6 +126,9 @@ inline std::string output::text() const
 template<class T>
 T output::as() const
 {
+    if constexpr (std::same_as<T, std::string>)
+        if (kind_ == output_kind::concatenated_text)
+            return text();
     auto result = json::try_value_to<T>(json());
     if (!result)
         detail::throw_output_mismatch(prediction(), "of the type asked for");
@@ -124,7 +138,10 @@ T output::as() const
 inline std::vector<file_output> output::files() const
 {
     std::vector<std::string> urls;
-    detail::collect_file_urls(json(), urls);
+    bool const is_text = kind_ == output_kind::text || kind_ == output_kind::concatenated_text
+        || kind_ == output_kind::pieces || kind_ == output_kind::texts;
+    if (!is_text)
+        detail::collect_file_urls(json(), urls);
     std::vector<file_output> files;
     for (std::string& url : urls)
         files.emplace_back(std::move(url), client_);

@@ -5,9 +5,11 @@
 #ifndef REPLICATE_CORE_VERSION_MEMORY_HPP
 #define REPLICATE_CORE_VERSION_MEMORY_HPP
 
+#include <replicate/core/output_kind.hpp>
 #include <replicate/identifier.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <string>
 #include <utility>
@@ -38,8 +40,24 @@ public:
         return usable ? known->second.target : model;
     }
 
+    /// Remembers what the output of a version is; a version never changes.
+    void remember_output(std::string const& version, output_kind kind)
+    {
+        if (outputs_.size() >= most_outputs)
+            outputs_.clear(); // it can be looked up again
+        outputs_.insert_or_assign(version, kind);
+    }
+
+    /// What the output of a version is; `unknown` where that is not known.
+    output_kind output_of(std::string const& version) const
+    {
+        auto const known = outputs_.find(version);
+        return known == outputs_.end() ? output_kind::unknown : known->second;
+    }
+
 private:
     static constexpr std::chrono::minutes lifetime{5};
+    static constexpr std::size_t most_outputs = 10'000;
 
     struct entry {
         entry(model_ref with_version, time_point end)
@@ -53,6 +71,7 @@ private:
     };
 
     std::map<std::string, entry> versions_;
+    std::map<std::string, output_kind> outputs_;
 };
 
 } // namespace replicate::core

@@ -13,6 +13,7 @@
 #include <replicate/error.hpp>
 #include <replicate/event.hpp>
 #include <replicate/file.hpp>
+#include <replicate/file_options.hpp>
 #include <replicate/file_source.hpp>
 #include <replicate/files.hpp>
 #include <replicate/http.hpp>

@@ -8,6 +8,7 @@
 #include <replicate/catalog_resources.hpp>
 #include <replicate/deployments.hpp>
 #include <replicate/detail/config.hpp>
+#include <replicate/file_operations.hpp>
 #include <replicate/files.hpp>
 #include <replicate/http.hpp>
 #include <replicate/models.hpp>
@@ -154,15 +155,6 @@ public:
 private:
     std::shared_ptr<detail::client_state> state_;
 };
-
-template<class... Arguments>
-auto file_output::async_read(Arguments&&... arguments) const
-{
-    if (!client_)
-        detail::throw_invalid_argument("file", "was not made by a client, so there is none to read it with");
-    return detail::initiate<std::string, call_options>(
-        detail::bind_start<&detail::start_read>(client_, url_), std::forward<Arguments>(arguments)...);
-}
 
 } // namespace replicate
 

@@ -6,7 +6,9 @@
 #define REPLICATE_FILE_HPP
 
 #include <replicate/core/file_name.hpp>
+#include <replicate/core/mime_type.hpp>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,8 +20,19 @@ namespace detail {
 class client_state;
 }
 
-/// A file that a model has made: a URL, not yet the bytes. The service deletes it one hour after the prediction
-/// has ended, so read it soon. A value; copies speak of the same file.
+/// A file that a model has made: a URL, not yet the bytes. Nothing is fetched before it is asked for. The service deletes it one
+/// hour after the prediction has ended, so read it soon. A value; copies speak of the same file.
+///
+/// Files are read without the token: they are public to who knows their URL, and a model may name any host. Only where
+/// `replicate.delivery`, what ends in `.replicate.delivery` or one of `file_config::delivery_hosts` refuses the file (401, 403), it is
+/// asked once more with the token. Redirects are followed a few times, by https alone and without the token.
+/// A download that is cut is resumed where it was cut, if the file is still the same, as often as it makes progress.
+///
+/// The operations are defined in client.hpp. Each takes `[options] [diagnostics&] [completion token]` behind its own arguments, as
+/// those of `predictions_resource` do. Cancellation: terminal and partial; the connection is closed.
+/// Errors of all: those of a request; `errc::invalid_argument` for a URL that is neither `https:` nor `data:`, or a file that no client
+/// has made; `errc::unexpected_document` for a malformed `data:` URL; `errc::file_changed` where the file became another one while
+/// it was read and could not be begun anew.
 class file_output {
 public:
     /// No file.
@@ -35,15 +48,44 @@ public:
     /// Where it is: an `https:` URL, or a `data:` URL that holds the bytes themselves.
     std::string const& url() const noexcept { return url_; }
 
-    /// A harmless file name for it, from the last part of its URL: never a path, never empty.
-    std::string name() const { return core::file_name_of_url(url_); }
+    /// A harmless file name for it, from the last part of its URL: never a path, never empty, at most 255 letters.
+    std::string name() const
+    {
+        std::string name = core::file_name_of_url(url_);
+        bool const is_data = url_.starts_with("data:");
+        std::string_view const extension = is_data ? core::extension_of(core::data_uri_type(url_)) : std::string_view();
+        return extension.empty() ? name : name.append(".").append(extension);
+    }
 
-    /// Reads the whole file into a `std::string`, without the token: output files are public to who knows their URL.
-    /// `async_read([deadline,] [token])` is defined in client.hpp.
-    /// Errors: those of a request; `errc::body_too_large` above `config::limits.download_bytes`.
-    /// Cancellation: terminal and partial; the connection is closed.
+    /// Its media type: that of a `data:` URL, or what its name tells; empty where neither does. What the server says of it is
+    /// known when it is saved.
+    std::string content_type() const
+    {
+        if (url_.starts_with("data:"))
+            return std::string(core::data_uri_type(url_));
+        return std::string(detail::type_of_extension(core::file_name_of_url(url_)));
+    }
+
+    /// Reads the whole file into a `std::string`. Options: `call_options`.
+    /// Errors besides: `errc::body_too_large` above `config::limits.download_bytes`.
     template<class... Arguments>
     auto async_read(Arguments&&... arguments) const;
+
+    /// Saves the file under this path and gives a `saved_file`. Options: `save_options`.
+    /// It is written under a temporary name in the same directory, and takes its own when all of it is on the disk: at no time is there
+    /// a part of it under that name. The directory must exist. Memory: a few hundred kB.
+    /// Errors besides, before anything is asked for: `errc::file_exists`, unless `save_options::overwrite`; `errc::file_not_writable`
+    /// where there is no such directory, or the path is one. After any failure, and after a cancellation, nothing is left.
+    template<class... Arguments>
+    auto async_save(std::filesystem::path path, Arguments&&... arguments) const;
+
+    /// Passes the file on piece by piece, as it comes, and gives the number of its bytes, `std::uint64_t`. Options:
+    /// `download_options`. The sink takes a `std::string_view` and returns nothing or an `asio::awaitable<void>`. It is called on the
+    /// executor of the caller (that of the client where the completion handler has none), for one piece after the other; no more is
+    /// read from the network until it has returned. What it throws ends the call. It is moved into the call; when the call is
+    /// cancelled, a piece may still be being taken, so what it refers to must live as long as the sink itself.
+    template<class Sink, class... Arguments>
+    auto async_stream(Sink sink, Arguments&&... arguments) const;
 
 private:
     std::string url_;

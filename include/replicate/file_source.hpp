@@ -59,8 +59,8 @@ public:
     /// So many bytes, given by a function. It is called on a thread of its own kind, never on the client's, one call at a
     /// time for each use of the file; when the file is used by several calls at once, it is called from several threads.
     /// What it throws ends the call that uses the file.
-    /// Refused at once, with an `error` of `errc::invalid_argument`: no function; a name that is empty, not UTF-8, or
-    /// holds control characters; a type that holds them.
+    /// Refused at once, with an `error` of `errc::invalid_argument`: no function; a name that is empty, not UTF-8, of
+    /// more than 255 bytes, or with control characters; a type with them.
     static file_source from_reader(
         std::uint64_t length, pull_function pull, std::string name = "file", std::string type = {});
 
@@ -131,6 +131,8 @@ inline void file_source::check_name(std::string_view name)
 {
     if (name.empty())
         detail::throw_invalid_argument("file", "its name is empty");
+    if (name.size() > 255)
+        detail::throw_invalid_argument("file", "its name has more than the 255 bytes that the service takes");
     if (!core::is_utf8(name) || !core::is_safe_header_value(name))
         detail::throw_invalid_argument("file", "its name is not UTF-8 text, or holds a control character");
 }
@@ -142,7 +144,7 @@ inline file_source file_source::from_path(std::filesystem::path path, std::strin
         detail::throw_invalid_argument("file", "the path is empty");
     // Only a name that can travel: the path itself may be any that the system knows.
     std::string name = path.filename().string();
-    bool const presentable = !name.empty() && core::is_utf8(name) && core::is_safe_header_value(name);
+    bool const presentable = !name.empty() && name.size() <= 255 && core::is_utf8(name) && core::is_safe_header_value(name);
     content made(file_source_kind::path, presentable ? std::move(name) : std::string("file"), std::move(type));
     made.path = std::move(path);
     return file_source(std::move(made));

@@ -7,6 +7,7 @@
 
 #include <replicate/catalog.hpp>
 #include <replicate/core/file_requests.hpp>
+#include <replicate/detail/start_files.hpp>
 #include <replicate/listing.hpp>
 
 #include <chrono>
@@ -16,11 +17,25 @@
 
 namespace replicate {
 
-/// The files that were uploaded to the service: `client.files()`. A handle, cheap to copy, for any thread. All operations take
-/// `[call_options] [diagnostics&] [completion token]` behind their own arguments, as those of `predictions_resource` do.
+/// The files that were uploaded to the service: `client.files()`. A handle, cheap to copy, for any thread. All operations but
+/// `async_create` take `[call_options] [diagnostics&] [completion token]` behind their own arguments, as those of
+/// `predictions_resource` do.
 class files_resource : public listing<uploaded_file, list_options, &core::list_files_request> {
 public:
     using listing::listing;
+
+    /// Uploads a file and gives its description; its `url` may stand in inputs until it expires. (A `file_source` in an input is
+    /// uploaded by itself.) Options: `upload_options`. The file is sent as it is read, in bounded memory; it is sent again where the
+    /// answer was lost, which costs nothing.
+    /// Errors besides those of a request: `errc::file_not_readable`, `errc::file_too_large` from 100,000,000 bytes on (then nothing
+    /// is sent), `errc::file_changed`. POST /files
+    template<class... Arguments>
+        requires detail::call_arguments<uploaded_file, upload_options, Arguments...>
+    auto async_create(file_source file, Arguments&&... arguments) const
+    {
+        return detail::initiate<uploaded_file, upload_options>(
+            detail::bind_start<&detail::start_upload>(state(), std::move(file)), std::forward<Arguments>(arguments)...);
+    }
 
     /// Gives the description of a file, not its content. GET /files/{id}
     template<class... Arguments>

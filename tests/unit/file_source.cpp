@@ -75,6 +75,7 @@ TEST_CASE("what cannot be a file is refused, and the text says why")
     CHECK(refusal([] { file_source::from_path("x", "a\r\nb"); }).find("media type") != std::string::npos);
     CHECK(refusal([] { file_source::from_bytes("x", ""); }).find("name is empty") != std::string::npos);
     CHECK(refusal([] { file_source::from_bytes("x", "a\nb"); }).find("control character") != std::string::npos);
+    CHECK(refusal([] { file_source::from_bytes("x", std::string(256, 'n')); }).find("255") != std::string::npos);
     CHECK(refusal([] { file_source::from_bytes("x", "\xff"); }).find("UTF-8") != std::string::npos);
     CHECK(refusal([] { file_source::from_reader(1, nullptr); }).find("function") != std::string::npos);
 }

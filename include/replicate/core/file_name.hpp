@@ -40,6 +40,14 @@ inline std::string file_name_of_url(std::string_view url)
     return name.empty() ? "output" : name;
 }
 
+/// The media type of a `data:` URL, without parameters; `text/plain` where it names none.
+inline std::string_view data_uri_type(std::string_view uri) noexcept
+{
+    uri.remove_prefix(uri.starts_with("data:") ? 5 : 0);
+    std::string_view const type = uri.substr(0, uri.find_first_of(";,"));
+    return type.empty() ? "text/plain" : type;
+}
+
 } // namespace replicate::core
 
 #endif

@@ -21,7 +21,7 @@ namespace replicate::core {
 inline constexpr std::uint64_t too_large_upload = 100'000'000;
 
 /// A file that the service has.
-class uploaded_file {
+class known_upload {
 public:
     /// Its id.
     std::string id;
@@ -29,7 +29,7 @@ public:
     std::string url;
 
     /// None.
-    uploaded_file() = default;
+    known_upload() = default;
 };
 
 /// How long an upload lives, by the service's own clock: from `created_at` to `expires_at`. Where it tells no beginning, it is
@@ -79,10 +79,10 @@ public:
     }
 
     /// The upload of a key that is to be used.
-    uploaded_file const& find(std::string const& key) const { return uploads_.at(key).file; }
+    known_upload const& find(std::string const& key) const { return uploads_.at(key).file; }
 
     /// The upload has succeeded; the file lives so long from `begun`, the time at which the upload began.
-    void finish(std::string const& key, uploaded_file file, time_point begun, std::chrono::steady_clock::duration lifetime)
+    void finish(std::string const& key, known_upload file, time_point begun, std::chrono::steady_clock::duration lifetime)
     {
         upload& known = uploads_[key];
         known.under_way = false;
@@ -110,7 +110,7 @@ private:
     static constexpr std::size_t most_uploads = 10'000;
 
     struct upload {
-        uploaded_file file;
+        known_upload file;
         time_point until{};
         bool under_way = false;
     };

@@ -9,8 +9,11 @@
 #include <replicate/config.hpp>
 #include <replicate/core/config_check.hpp>
 #include <replicate/core/request_writer.hpp>
+#include <replicate/core/upload_memory.hpp>
 #include <replicate/core/version_memory.hpp>
+#include <replicate/io/file_threads.hpp>
 #include <replicate/io/scheduler.hpp>
+#include <replicate/io/side_by_side.hpp>
 #include <replicate/io/transport.hpp>
 
 #include <memory>
@@ -34,6 +37,11 @@ public:
         , strand_(asio::make_strand(executor))
         , deadlines_(std::make_shared<io::deadline_list>(strand_))
         , scheduler_(std::make_shared<io::scheduler>(strand_, settings_.limits.in_flight))
+        , file_threads_(asio::use_service<io::file_threads>(asio::query(executor, asio::execution::context)))
+        , upload_turns_(std::make_shared<io::scheduler>(strand_, settings_.files.parallel_uploads))
+        , download_turns_(std::make_shared<io::scheduler>(strand_, settings_.files.parallel_downloads))
+        , uploads_(settings_.files.expiry_margin)
+        , upload_notices_(strand_)
         , transport_(std::make_unique<io::network_transport>(strand_, deadlines_,
               asio::use_service<io::tls_contexts>(asio::query(executor, asio::execution::context)).get(settings_.tls),
               settings_))
@@ -65,6 +73,21 @@ public:
     /// The network.
     io::transport& transport() noexcept { return *transport_; }
 
+    /// Where files are read and written.
+    io::file_threads& file_threads() noexcept { return file_threads_; }
+
+    /// Who may read and upload files.
+    io::scheduler& upload_turns() noexcept { return *upload_turns_; }
+
+    /// Who may download files.
+    io::scheduler& download_turns() noexcept { return *download_turns_; }
+
+    /// The bytes that the service has.
+    core::upload_memory& uploads() noexcept { return uploads_; }
+
+    /// Told when an upload has ended.
+    io::notice_board& upload_notices() noexcept { return upload_notices_; }
+
     /// The latest versions of models that are run by them.
     core::version_memory& versions() noexcept { return versions_; }
 
@@ -94,6 +117,11 @@ private:
     io::strand strand_;
     std::shared_ptr<io::deadline_list> deadlines_;
     std::shared_ptr<io::scheduler> scheduler_;
+    io::file_threads& file_threads_;
+    std::shared_ptr<io::scheduler> upload_turns_;
+    std::shared_ptr<io::scheduler> download_turns_;
+    core::upload_memory uploads_;
+    io::notice_board upload_notices_;
     std::unique_ptr<io::transport> transport_;
     core::version_memory versions_;
     std::optional<webhook_secret> secret_;

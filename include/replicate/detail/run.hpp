@@ -9,14 +9,17 @@
 #include <replicate/core/prediction_requests.hpp>
 #include <replicate/core/rescued_id.hpp>
 #include <replicate/detail/call.hpp>
+#include <replicate/detail/prepare.hpp>
 #include <replicate/output.hpp>
 
 #include <boost/asio/this_coro.hpp>
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace replicate::detail {
 
@@ -124,10 +127,19 @@ private:
         // A model without a version that can be named may still be run by its name where versions are.
         by_reference_ = version.empty() && document && document->is_object();
         if (!version.empty())
-            owner_.client().versions().remember(model_, version);
+            remember_version(*document, version);
         else if (!by_reference_)
             owner_.context() = refusal;
         co_return machine_.on_version_looked_up(!version.empty() || by_reference_, clock::now());
+    }
+
+    void remember_version(json::value const& model, std::string const& version)
+    {
+        core::version_memory& memory = owner_.client().versions();
+        memory.remember(model_, version);
+        json::value const* const latest = find_member(&model, "latest_version");
+        if (json::value const* const schema = find_member(latest, "openapi_schema"))
+            memory.remember_output(version, core::output_kind_of(*schema, text_at(latest, "cog_version")));
     }
 
     asio::awaitable<core::run_action> wait(clock::duration length)
@@ -205,17 +217,54 @@ private:
     bool leaving_ = false;
 };
 
+/// True for refusals of a create that can come from an input whose files are gone.
+inline bool may_miss_a_file(boost::system::error_code code) noexcept
+{
+    return code.category() == http_category() && (code == condition::invalid_input || code == condition::not_found);
+}
+
+/// Sends the files of an input, if there are any, and drives the prediction to its goal. Where the service refuses it, and has
+/// lost an upload that was to be shared, the file is uploaded anew, once.
+inline asio::awaitable<prediction> drive_run(
+    operation& owner, model_ref model, input values, run_options options, core::run_goal goal)
+{
+    std::vector<used_upload> used;
+    std::exception_ptr refusal;
+    if (values.files().empty()) {
+        run_driver driver(owner, std::move(model), std::move(values), std::move(options), goal);
+        prediction reached = co_await driver.perform();
+        co_return reached;
+    }
+    for (bool is_last = false;; is_last = true) {
+        input ready = co_await prepare_input(owner, values, used);
+        run_driver driver(owner, model, std::move(ready), options, goal);
+        try {
+            prediction reached = co_await driver.perform();
+            co_return reached;
+        } catch (error const& failure) {
+            bool const was_created = owner.context().prediction != nullptr;
+            if (is_last || was_created || used.empty() || !may_miss_a_file(failure.code()))
+                throw;
+            refusal = std::current_exception();
+        }
+        bool const lost = co_await forget_lost_uploads(owner, used);
+        if (!lost)
+            std::rethrow_exception(refusal);
+    }
+}
+
 /// The body of `async_run`.
 inline asio::awaitable<output> run_body(operation& owner, model_ref model, input values, run_options options)
 {
     check(options);
     io::permit const admitted = co_await owner.client().scheduler().admit();
-    run_driver driver(owner, std::move(model), std::move(values), std::move(options), core::run_goal::ended);
-    prediction ended = co_await driver.perform();
+    prediction ended = co_await drive_run(
+        owner, std::move(model), std::move(values), std::move(options), core::run_goal::ended);
     bool const ended_badly = ended.is_terminal() && ended.status != prediction_status::succeeded;
     if (ended_badly)
         owner.make_failure(make_error_code(code_of_ending(ended.status))).raise();
-    co_return output(std::move(ended), owner.shared_client());
+    output_kind const kind = owner.client().versions().output_of(ended.version);
+    co_return output(std::move(ended), owner.shared_client(), kind);
 }
 
 /// The body of `predictions().async_create`.
@@ -230,8 +279,8 @@ inline asio::awaitable<prediction> create_body(operation& owner, model_ref model
     run.webhook_events_filter = std::move(options.webhook_events_filter);
     check(run);
     io::permit const admitted = co_await owner.client().scheduler().admit();
-    run_driver driver(owner, std::move(model), std::move(values), std::move(run), core::run_goal::created);
-    prediction created = co_await driver.perform();
+    prediction created = co_await drive_run(
+        owner, std::move(model), std::move(values), std::move(run), core::run_goal::created);
     co_return created;
 }
 

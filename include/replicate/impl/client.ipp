@@ -6,7 +6,6 @@
 #define REPLICATE_IMPL_CLIENT_IPP
 
 #include <replicate/client.hpp>
-#include <replicate/detail/download.hpp>
 #include <replicate/detail/question_body.hpp>
 #include <replicate/detail/run.hpp>
 #include <replicate/detail/secret.hpp>
@@ -68,14 +67,6 @@ REPLICATE_DECL void start_secret(
     auto const timeout = options.timeout.value_or(client->settings().timeouts.call);
     start<webhook_secret>(std::move(client), timeout, std::move(handler),
         [&](operation& owner) { return secret_body(owner, options); });
-}
-
-REPLICATE_DECL void start_read(
-    std::shared_ptr<client_state> client, std::string location, call_options options, erased_handler<std::string> handler)
-{
-    auto const timeout = options.timeout.value_or(client->settings().timeouts.call);
-    start<std::string>(std::move(client), timeout, std::move(handler),
-        [&](operation& owner) { return read_file_body(owner, std::move(location), options); });
 }
 
 } // namespace replicate::detail

@@ -59,8 +59,8 @@ inline asio::awaitable<stream> stream_body(operation& owner, model_ref model, in
 {
     check(options);
     io::permit place = co_await owner.client().scheduler().admit();
-    run_driver driver(owner, std::move(model), std::move(values), creation_options(options), core::run_goal::created);
-    prediction created = co_await driver.perform();
+    prediction created = co_await drive_run(
+        owner, std::move(model), std::move(values), creation_options(options), core::run_goal::created);
     auto where = core::parse_absolute_url(created.urls.stream);
     if (!where || !where->origin.secure)
         co_await refuse_stream(owner, created.id, options.on_cancel);

@@ -14,9 +14,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-uploaded_file file(std::string id)
+known_upload file(std::string id)
 {
-    uploaded_file made;
+    known_upload made;
     made.url = "https://api.replicate.com/v1/files/" + id;
     made.id = std::move(id);
     return made;

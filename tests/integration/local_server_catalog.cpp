@@ -326,6 +326,21 @@ TEST_CASE("models are searched with QUERY, plain or as a JSON string")
     CHECK(api.call("QUERY", "/v1/models").status == 400);
 }
 
+TEST_CASE("every answer has an id, the same ones for the same seed")
+{
+    std::vector<std::string> seen;
+    for (int run = 0; run < 2; ++run) {
+        testing::server server;
+        raw::api api(server);
+        for (char const* const target : {"/v1/account", "/v1/nothing"})
+            seen.push_back(api.call("GET", target).header("cf-ray"));
+    }
+    CHECK(seen[0].size() == 20);
+    CHECK(seen[0] != seen[1]);
+    CHECK(seen[2] == seen[0]);
+    CHECK(seen[3] == seen[1]);
+}
+
 TEST_CASE("a wrong method is refused with the methods that there are")
 {
     testing::server server;

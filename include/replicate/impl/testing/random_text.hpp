@@ -39,10 +39,13 @@ public:
     /// Letters and digits of base 32, as they stand in the addresses of streams.
     std::string base32(std::size_t length) { return draw("abcdefghijklmnopqrstuvwxyz234567", length); }
 
+    /// Hexadecimal digits.
+    std::string hexadecimal(std::size_t length) { return draw("0123456789abcdef", length); }
+
     /// A UUID of version 4, as text.
     std::string uuid()
     {
-        std::string text = draw("0123456789abcdef", 36);
+        std::string text = hexadecimal(36);
         for (std::size_t const dash : {8, 13, 18, 23})
             text[dash] = '-';
         text[14] = '4';

@@ -134,6 +134,7 @@ public:
         , rates(options.rates)
         , random(options.seed)
         , routes_(std::move(routes))
+        , rays_(options.seed + 3)
     {
         if (options.token.empty())
             options.token = make_token();
@@ -196,9 +197,12 @@ public:
     void settle(moment now);
 
 private:
+    outcome serve(recorded_request& request, route_match const& matched, moment now);
     std::optional<reply> authorize(recorded_request const& request) const;
 
     std::vector<route> const routes_;
+    // The ids of requests; a source of their own, so that other ids do not depend on how often one asks.
+    random_source rays_;
     std::mutex plans_mutex_;
     std::multimap<std::chrono::steady_clock::time_point, std::function<void(service&, moment)>> plans_;
 };

@@ -100,6 +100,14 @@ REPLICATE_DECL outcome service::answer(recorded_request& request, route_match co
         result.unmatched_replay = !replayed;
         return result;
     }
+    outcome result = serve(request, matched, now);
+    auto& headers = result.held ? result.held->headers : result.answer.headers;
+    headers.emplace_back("cf-ray", rays_.hexadecimal(16) + "-LCL");
+    return result;
+}
+
+REPLICATE_DECL outcome service::serve(recorded_request& request, route_match const& matched, moment now)
+{
     bool const guarded = matched.found == nullptr || matched.found->guarded;
     if (auto refusal = guarded ? authorize(request) : std::nullopt)
         return outcome(std::move(*refusal));

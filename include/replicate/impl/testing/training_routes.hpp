@@ -127,13 +127,17 @@ inline outcome get_training(service& server, call const& received)
 
 inline outcome cancel_training(service& server, call const& received)
 {
+    outcome result;
     auto const record = server.trainings.update(received.arguments[0], [&](prediction_record& changed) {
-        if (!is_terminal(changed.at(received.now.steady).status))
-            changed.ended = early_end(received.now.steady - changed.created.steady, early_end::reason::cancel);
+        if (is_terminal(changed.at(received.now.steady).status))
+            return;
+        changed.ended = early_end(received.now.steady - changed.created.steady, early_end::reason::cancel);
+        result.ended = changed.id;
     });
     if (!record)
         return outcome(not_found());
-    return outcome(reply(200, describe_training(server, *record, received.now, "/predictions/")));
+    result.answer = reply(200, describe_training(server, *record, received.now, "/predictions/"));
+    return result;
 }
 
 // The answer to a create links there.

@@ -133,6 +133,7 @@ TEST_CASE_FIXTURE(streams_fixture, "a stream brings every piece as it was made, 
     check_whole(all, text);
     CHECK(stream.prediction()->status == replicate::prediction_status::succeeded);
     CHECK(stream.prediction()->metrics.predict_time.value_or(0.0) > 0.0);
+    CHECK(stream.prediction()->meta().status == 200);
     CHECK(server.counts().creates == 1);
     CHECK(server.counts().stream_authorizations == 0);
     CHECK(server.counts().streams == 1);

@@ -177,6 +177,7 @@ private:
         if (failure_)
             co_return machine_.on_get_failed(failure_, owner_.client().jitter());
         seen_ = prediction::from_json(std::move(*document));
+        seen_.set_meta(owner_.meta_of(result.response));
         owner_.context().prediction = std::make_shared<prediction const>(seen_);
         co_return machine_.on_seen(seen_, owner_.client().jitter());
     }

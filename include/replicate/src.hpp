@@ -36,9 +36,12 @@
 #include <replicate/impl/testing/fault_point.ipp>
 #include <replicate/impl/testing/link.ipp>
 #include <replicate/impl/testing/proxy.ipp>
+#include <replicate/impl/testing/send_body.ipp>
 #include <replicate/impl/testing/server.ipp>
 #include <replicate/impl/testing/server_state.ipp>
 #include <replicate/impl/testing/service.ipp>
 #include <replicate/impl/testing/stream_session.ipp>
+#include <replicate/impl/testing/webhook_job.ipp>
+#include <replicate/impl/testing/webhook_post.ipp>
 
 #endif

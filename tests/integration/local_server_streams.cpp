@@ -83,7 +83,8 @@ TEST_CASE("a stream has the greeting, its events in the order event, id, data, a
     auto const blocks = raw::blocks_of(stream.body);
     REQUIRE(blocks.size() == 5);
     CHECK(blocks[0].comment == ": hi");
-    CHECK(stream.body.starts_with(": hi\n\nevent: logs\nid: " + blocks[1].id + "\ndata: loading\ndata: \n\nevent: output\n"));
+    CHECK(stream.body.starts_with(
+        ": hi\n\nevent: logs\nid: " + blocks[1].id + "\ndata: loading\ndata: \n\nevent: output\n"));
     CHECK(blocks[3].data == " world\n");
     CHECK(blocks[4].event == "done");
     CHECK(blocks[4].data == "{}");
@@ -170,7 +171,8 @@ TEST_CASE("a stream is cut after any number of events, and in the ways that were
     for (std::size_t count = 0; count < blocks.size() - 1; ++count) {
         testing::stream_options options;
         options.cut_after_events = count;
-        for (auto const cut : {testing::stream_ending::complete, testing::stream_ending::close, testing::stream_ending::reset}) {
+        for (auto const cut :
+            {testing::stream_ending::complete, testing::stream_ending::close, testing::stream_ending::reset}) {
             options.cut = cut;
             made.server.next_stream(options);
             raw::visit visit(made.server, made.url());
@@ -310,8 +312,8 @@ TEST_CASE("nobody finds a stream without its address, nor after the data were re
 
 TEST_CASE("a model of files streams their addresses, or their data")
 {
-    fixture made(testing::script().file_list({testing::output_file("abc", "text/plain", "a.txt"),
-        testing::output_file("def", "text/plain", "b.txt")}));
+    fixture made(testing::script().file_list(
+        {testing::output_file("abc", "text/plain", "a.txt"), testing::output_file("def", "text/plain", "b.txt")}));
     CHECK(made.url().starts_with(made.server.stream_url() + "/v1/files/"));
     CHECK(made.url().size() == made.server.stream_url().size() + 10 + 4 + 1 + 52);
     made.server.every_stream(closing());

@@ -30,7 +30,8 @@ public:
         url.remove_prefix(url.find("://") + 3);
         std::size_t const slash = url.find('/');
         target = slash == std::string_view::npos ? "/" : std::string(url.substr(slash));
-        port = static_cast<std::uint16_t>(std::strtoul(std::string(url.substr(url.find(':') + 1)).c_str(), nullptr, 10));
+        port =
+            static_cast<std::uint16_t>(std::strtoul(std::string(url.substr(url.find(':') + 1)).c_str(), nullptr, 10));
     }
 };
 

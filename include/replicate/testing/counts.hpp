@@ -65,6 +65,14 @@ public:
     std::size_t peak_streams = 0;
     /// Events sent on streams, on all connections together.
     std::size_t stream_events = 0;
+    /// Webhooks sent, each attempt on its own.
+    std::size_t webhooks = 0;
+    /// Of these the ones that were answered with 2xx.
+    std::size_t webhooks_accepted = 0;
+    /// Of these the ones that were answered with something else, or not at all.
+    std::size_t webhooks_failed = 0;
+    /// Predictions whose webhook leads away from this machine: nothing is sent.
+    std::size_t webhooks_withheld = 0;
     /// Requests that fit no route.
     std::size_t others = 0;
     /// Requests and connections that a fault was applied to.

@@ -85,6 +85,14 @@ public:
         });
     }
 
+    /// Sends the client elsewhere instead of carrying the request out: 301, 302, 303, 307 or 308, and where to.
+    Derived& redirect(unsigned code, std::string location)
+    {
+        std::vector<std::pair<std::string, std::string>> headers;
+        headers.emplace_back("location", std::move(location));
+        return status(code, std::string(), std::move(headers));
+    }
+
     /// Ends the connection when the header of the request has been read; for a connection, at the accept.
     Derived& drop_before_request()
     {

@@ -5,7 +5,9 @@
 #ifndef REPLICATE_TESTING_OUTPUT_FILE_HPP
 #define REPLICATE_TESTING_OUTPUT_FILE_HPP
 
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace replicate::testing {
@@ -13,8 +15,10 @@ namespace replicate::testing {
 /// A file that a scripted model makes; the delivery origin of the local server serves it.
 class output_file {
 public:
-    /// The content.
+    /// The content, unless it is shared.
     std::string bytes;
+    /// The content of a large file: copies of the file, and all predictions that have it, share it.
+    std::shared_ptr<std::string const> shared_bytes;
     /// Its media type.
     std::string content_type = "application/octet-stream";
     /// The last segment of its URL.
@@ -30,6 +34,17 @@ public:
         , name(std::move(file_name))
     {
     }
+
+    /// A file of bytes that are not copied.
+    output_file(std::shared_ptr<std::string const> file_bytes, std::string media_type, std::string file_name)
+        : shared_bytes(std::move(file_bytes))
+        , content_type(std::move(media_type))
+        , name(std::move(file_name))
+    {
+    }
+
+    /// The content, wherever it is.
+    std::string_view content() const noexcept { return shared_bytes ? *shared_bytes : bytes; }
 };
 
 } // namespace replicate::testing

@@ -7,14 +7,18 @@
 
 #include <replicate/config.hpp>
 #include <replicate/detail/config.hpp>
+#include <replicate/testing/certificate.hpp>
 #include <replicate/testing/counts.hpp>
+#include <replicate/testing/delivery_options.hpp>
 #include <replicate/testing/fault.hpp>
 #include <replicate/testing/fault_point.hpp>
 #include <replicate/testing/input_file.hpp>
 #include <replicate/testing/model.hpp>
+#include <replicate/testing/prediction_link.hpp>
 #include <replicate/testing/recorded_request.hpp>
 #include <replicate/testing/server_options.hpp>
 #include <replicate/testing/stream_options.hpp>
+#include <replicate/testing/webhook_options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/json/array.hpp>
@@ -148,6 +152,21 @@ public:
     void next_stream(stream_options chosen, std::size_t count = 1);
     /// How all other streams are sent from now on; a fresh `stream_options` ends that.
     void every_stream(stream_options chosen);
+
+    /// How the next files are delivered, so many of them (requests). Several such wishes wait in the order in which they
+    /// were said.
+    void next_delivery(delivery_options chosen, std::size_t count = 1);
+    /// How all other files are delivered from now on; a fresh `delivery_options` ends that.
+    void every_delivery(delivery_options chosen);
+
+    /// How webhooks are sent for the predictions created from now on.
+    void webhooks(webhook_options chosen);
+
+    /// Leads a link of all predictions created from now on to another origin, `https://127.0.0.1:PORT` say; the path
+    /// stays. An empty origin ends that. For tests that nothing secret goes there.
+    void point(prediction_link which, std::string origin);
+    /// A further certificate of this server's authority, for another server that the same clients shall trust.
+    credentials issue_certificate() const;
 
     /// What it has seen.
     server_counts counts() const;

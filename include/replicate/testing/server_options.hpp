@@ -105,8 +105,12 @@ class server_options {
 public:
     /// The token that it accepts. Empty, the default: a fresh random one.
     std::string token;
+    /// What webhooks are signed with: `whsec_` and base64. Empty, the default: one that follows from the seed.
+    std::string webhook_secret;
     /// Decides everything that is random: ids, back ends, fraction digits. Default: 1, so that runs repeat.
     std::uint64_t seed = 1;
+    /// The port of the API; 0, the default: any that is free.
+    std::uint16_t port = 0;
     /// The path before all routes. Default: `/v1`.
     std::string base_path = "/v1";
     /// The shape of what a GET answers. A create has the gateway's, a cancel and a list the web application's.

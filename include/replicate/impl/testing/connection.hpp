@@ -46,6 +46,7 @@ private:
     asio::awaitable<bool> serve_stream();
     asio::awaitable<bool> wait_for_prediction(hold waiting);
     asio::awaitable<bool> send_answer();
+    asio::awaitable<bool> send_file();
     asio::awaitable<bool> drip(std::string bytes);
     asio::awaitable<bool> delay(bool watching);
 

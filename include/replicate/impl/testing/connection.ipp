@@ -9,7 +9,9 @@
 #include <replicate/impl/testing/connection.hpp>
 #include <replicate/impl/testing/create_request.hpp>
 #include <replicate/impl/testing/prediction_text.hpp>
+#include <replicate/impl/testing/send_body.hpp>
 #include <replicate/impl/testing/stream_session.hpp>
+#include <replicate/impl/testing/webhook_job.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -227,7 +229,8 @@ REPLICATE_DECL outcome connection::carry_out()
     if (origin_ == origin::stream)
         return outcome(not_found());
     if (origin_ == origin::delivery)
-        return outcome(server_->core.files.answer(request_));
+        return outcome(server_->core.files.answer(
+            request_, server_->core.knows_token(request_), std::chrono::system_clock::now()));
     try {
         return server_->core.answer(request_, matched_, moment::now());
     } catch (std::exception const& failure) {
@@ -272,6 +275,8 @@ REPLICATE_DECL asio::awaitable<bool> connection::answer_request()
         server_->seen.count([](server_counts& counts) { ++counts.unmatched_replays; });
     if (!result.ended.empty())
         server_->wake(result.ended);
+    if (!result.created_id.empty())
+        start_webhooks(server_, result.created_id);
     remember_request();
     answer_ = std::move(result.answer);
     switch (fault_.what) {
@@ -315,23 +320,19 @@ REPLICATE_DECL asio::awaitable<bool> connection::wait_for_prediction(hold waitin
     co_return there;
 }
 
-inline reply reply_of(fault_description const& fault)
-{
-    reply made = fault.bytes.empty() ? problem(fault.answer_status, "", reason_phrase(fault.answer_status))
-                                     : reply(fault.answer_status, fault.bytes);
-    for (auto const& [name, value] : fault.headers) {
-        if (name == "content-type" || name == "Content-Type")
-            made.content_type = value;
-        else
-            made.header(name, value);
-    }
-    return made;
-}
-
 REPLICATE_DECL asio::awaitable<bool> connection::send_answer()
 {
     if (fault_.what == kind::status)
         answer_ = reply_of(fault_);
+    bool const piecemeal = fault_.what == kind::cut_answer || fault_.what == kind::drip;
+    if (answer_.file && !piecemeal) {
+        bool const delivered = co_await send_file();
+        co_return delivered;
+    }
+    if (answer_.file) {
+        answer_.body = answer_.file->bytes();
+        answer_.file.reset();
+    }
     answer_framing const framing = server_->core.options.framing;
     keep_alive_ = keep_alive_ && framing != answer_framing::connection_close;
     std::string bytes =
@@ -344,6 +345,26 @@ REPLICATE_DECL asio::awaitable<bool> connection::send_answer()
     else
         sent = co_await link_->write(std::move(bytes));
     if (fault_.what == kind::cut_answer || fault_.what == kind::close_after_answer)
+        co_return false;
+    if (sent && !keep_alive_)
+        co_await link_->say_goodbye();
+    co_return sent;
+}
+
+// However large the file is, it is not copied.
+REPLICATE_DECL asio::awaitable<bool> connection::send_file()
+{
+    file_body const part(*answer_.file);
+    answer_framing framing = server_->core.options.framing;
+    if (!part.length)
+        framing = answer_framing::connection_close;
+    bool const chunked = framing == answer_framing::chunked;
+    keep_alive_ = keep_alive_ && framing != answer_framing::connection_close;
+    std::string head = head_bytes(answer_, framing, !keep_alive_, server_->date(std::chrono::system_clock::now()));
+    bool sent = co_await link_->write(std::move(head));
+    if (sent && !head_only_)
+        sent = co_await send_body(link_, part, chunked);
+    if (!part.is_whole() || fault_.what == kind::close_after_answer)
         co_return false;
     if (sent && !keep_alive_)
         co_await link_->say_goodbye();

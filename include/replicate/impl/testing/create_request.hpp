@@ -5,6 +5,7 @@
 #ifndef REPLICATE_IMPL_TESTING_CREATE_REQUEST_HPP
 #define REPLICATE_IMPL_TESTING_CREATE_REQUEST_HPP
 
+#include <replicate/impl/testing/prediction_record.hpp>
 #include <replicate/impl/testing/wire.hpp>
 #include <replicate/testing/model.hpp>
 
@@ -58,6 +59,7 @@ public:
     std::string version;
     json::object input;
     std::string webhook;
+    std::vector<webhook_event> webhook_events;
     bool stream = false;
 
     create_request() = default;
@@ -68,6 +70,36 @@ inline std::string text_member(json::object const& object, std::string_view name
     json::value const* const member = object.if_contains(view(name));
     return member != nullptr && member->is_string() ? std::string(view(json::string_view(member->get_string())))
                                                     : std::string();
+}
+
+/// The event of a word in `webhook_events_filter`; empty where it is none.
+inline std::optional<webhook_event> parse_webhook_event(json::value const& word)
+{
+    constexpr std::string_view words[] = {"start", "output", "logs", "completed"};
+    auto const* const found = word.is_string()
+        ? std::find(std::begin(words), std::end(words), view(json::string_view(word.get_string())))
+        : std::end(words);
+    if (found == std::end(words))
+        return std::nullopt;
+    return static_cast<webhook_event>(found - std::begin(words));
+}
+
+/// The events of the member `webhook_events_filter`; empty where there is none, or where it is not a list of events.
+inline std::optional<std::vector<webhook_event>> parse_webhook_events(json::object const& body)
+{
+    std::vector<webhook_event> events;
+    json::value const* const filter = body.if_contains("webhook_events_filter");
+    if (filter == nullptr || filter->is_null())
+        return events;
+    if (!filter->is_array())
+        return std::nullopt;
+    for (json::value const& word : filter->get_array()) {
+        auto const event = parse_webhook_event(word);
+        if (!event)
+            return std::nullopt;
+        events.push_back(*event);
+    }
+    return events;
 }
 
 inline std::vector<invalid_field> wrong_members(json::object const& body, bool version_in_body)
@@ -81,6 +113,9 @@ inline std::vector<invalid_field> wrong_members(json::object const& body, bool v
         wrong.emplace_back("required", "(root)", "input is required");
     else if (!input->is_object())
         wrong.emplace_back("invalid_type", "input", "Invalid type. Expected: object");
+    if (!parse_webhook_events(body))
+        wrong.emplace_back("enum", "webhook_events_filter",
+            "webhook_events_filter must be a list of \"start\", \"output\", \"logs\", \"completed\"");
     auto const* const end = std::end(allowed) - (version_in_body ? 0 : 1);
     for (json::key_value_pair const& member : body)
         if (std::find(std::begin(allowed), end, view(member.key())) == end)
@@ -106,6 +141,7 @@ inline create_request parse_create(std::string_view body, bool version_in_body)
     parsed.version = text_member(members, "version");
     parsed.input = std::move(members["input"].get_object());
     parsed.webhook = text_member(members, "webhook");
+    parsed.webhook_events = *parse_webhook_events(members);
     json::value const* const stream = members.if_contains("stream");
     parsed.stream = stream != nullptr && stream->is_bool() && stream->get_bool();
     return parsed;

@@ -5,6 +5,7 @@
 #ifndef REPLICATE_IMPL_TESTING_FAULT_PLAN_HPP
 #define REPLICATE_IMPL_TESTING_FAULT_PLAN_HPP
 
+#include <replicate/impl/testing/wire.hpp>
 #include <replicate/testing/fault.hpp>
 #include <replicate/testing/recorded_request.hpp>
 
@@ -116,6 +117,20 @@ private:
     std::deque<std::shared_ptr<fault_rule>> queue_;
     std::deque<std::shared_ptr<fault_rule>> standing_;
 };
+
+/// The answer that a fault of kind `status` makes.
+inline reply reply_of(fault_description const& fault)
+{
+    reply made = fault.bytes.empty() ? problem(fault.answer_status, "", reason_phrase(fault.answer_status))
+                                     : reply(fault.answer_status, fault.bytes);
+    for (auto const& [name, value] : fault.headers) {
+        if (name == "content-type" || name == "Content-Type")
+            made.content_type = value;
+        else
+            made.header(name, value);
+    }
+    return made;
+}
 
 } // namespace replicate::testing::detail
 

@@ -7,12 +7,17 @@
 
 #include <replicate/core/datetime.hpp>
 #include <replicate/impl/testing/model_registry.hpp>
+#include <replicate/impl/testing/option_queue.hpp>
 #include <replicate/impl/testing/wire.hpp>
+#include <replicate/testing/delivery_options.hpp>
 #include <replicate/testing/output_file.hpp>
 #include <replicate/testing/recorded_request.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -84,22 +89,37 @@ public:
         return entry ? entry->file : nullptr;
     }
 
-    /// GET or HEAD of a file, with ranges.
-    reply answer(recorded_request const& request) const
+    /// GET or HEAD of a file, with ranges. `authorized`: the request has the server's token.
+    reply answer(recorded_request const& request, bool authorized, std::chrono::system_clock::time_point now)
     {
+        delivery_options const chosen = options.take();
+        if (auto refusal = refuse(request, chosen, authorized))
+            return std::move(*refusal);
         auto const entry = find_entry(std::string(request.path()));
         if (!entry)
             return missing();
+        if (chosen.lifetime && now >= entry->made + *chosen.lifetime)
+            return chosen.expired_status == 404 ? missing() : denied(chosen.expired_status);
         reply made;
-        made.content_type = entry->file->content_type;
+        made.content_type = chosen.content_type.empty() ? entry->file->content_type : chosen.content_type;
         made.header("cache-control", "public,max-age=3600");
-        made.header("accept-ranges", "bytes");
-        made.header("etag", entry->etag);
-        made.header("last-modified", core::format_http_date(entry->made));
+        if (chosen.ranges)
+            made.header("accept-ranges", "bytes");
+        std::string const etag = chosen.changing_etag ? '"' + std::to_string(++changes_) + '"' : entry->etag;
+        std::string const changed = core::format_http_date(entry->made);
+        if (chosen.validators) {
+            made.header("etag", etag);
+            made.header("last-modified", changed);
+        }
         made.header("access-control-allow-origin", "*");
-        fill(made, request, *entry);
+        std::string_view const unless_changed = request.header("if-range");
+        bool const same = unless_changed.empty() || unless_changed == etag || unless_changed == changed;
+        fill(made, chosen.ranges && same ? request.header("range") : std::string_view(), entry->file);
+        spoil(made, chosen);
         return made;
     }
+
+    option_queue<delivery_options> options;
 
 private:
     class shelved {
@@ -111,10 +131,21 @@ private:
         shelved(std::shared_ptr<output_file const> content, std::chrono::system_clock::time_point time)
             : file(std::move(content))
             , made(time)
-            , etag('"' + digest_text(file->bytes).substr(0, 32) + '"')
+            , etag('"' + identify(file->content()) + '"')
         {
         }
     };
+
+    // Of a large file only both ends and the size: it is made for every prediction.
+    static std::string identify(std::string_view bytes)
+    {
+        constexpr std::size_t end = 64 * 1024;
+        if (bytes.size() <= 2 * end)
+            return digest_text(bytes).substr(0, 32);
+        std::string sample(bytes.substr(0, end));
+        sample.append(bytes.substr(bytes.size() - end)).append(std::to_string(bytes.size()));
+        return digest_text(sample).substr(0, 32);
+    }
 
     std::shared_ptr<shelved const> find_entry(std::string const& path) const
     {
@@ -130,31 +161,66 @@ private:
         return made;
     }
 
-    static void fill(reply& made, recorded_request const& request, shelved const& entry)
+    static reply denied(unsigned status)
     {
-        std::string const& bytes = entry.file->bytes;
-        auto range = parse_range(request.header("range"), bytes.size());
-        std::string_view const unless_changed = request.header("if-range");
-        if (!unless_changed.empty() && unless_changed != entry.etag)
-            range.reset();
+        reply made(status, "<?xml version='1.0' encoding='UTF-8'?><Error><Code>AccessDenied</Code></Error>");
+        made.content_type = "application/xml; charset=UTF-8";
+        return made;
+    }
+
+    static std::optional<reply> refuse(recorded_request const& request, delivery_options const& chosen, bool authorized)
+    {
+        if (chosen.status != 0)
+            return denied(chosen.status);
+        if (chosen.needs_token && !authorized)
+            return denied(401);
+        if (chosen.fails_with_token && !request.header("authorization").empty())
+            return denied(400);
+        if (chosen.redirect_to.empty())
+            return std::nullopt;
+        reply made(chosen.redirect_status, "");
+        made.header("location", chosen.redirect_to + request.target);
+        return made;
+    }
+
+    static void fill(reply& made, std::string_view wanted, std::shared_ptr<output_file const> const& file)
+    {
+        std::size_t const size = file->content().size();
+        auto const range = parse_range(wanted, size);
         if (!range) {
-            made.body = bytes;
+            made.file.emplace(file, 0, size);
             return;
         }
-        std::string const size = std::to_string(bytes.size());
-        if (range->begin >= bytes.size()) {
+        if (range->begin >= size) {
             made.status = 416;
-            made.header("content-range", "bytes */" + size);
+            made.header("content-range", "bytes */" + std::to_string(size));
             return;
         }
         made.status = 206;
         made.header("content-range",
-            "bytes " + std::to_string(range->begin) + '-' + std::to_string(range->end - 1) + '/' + size);
-        made.body = bytes.substr(range->begin, range->end - range->begin);
+            "bytes " + std::to_string(range->begin) + '-' + std::to_string(range->end - 1) + '/'
+                + std::to_string(size));
+        made.file.emplace(file, range->begin, range->end);
+    }
+
+    static void spoil(reply& made, delivery_options const& chosen)
+    {
+        if (!made.file)
+            return;
+        made.file->cut = chosen.cut_after_bytes;
+        made.file->reset = chosen.reset;
+        std::optional<std::size_t>& length = made.file->length;
+        switch (chosen.length) {
+        case delivery_length::right: break;
+        case delivery_length::absent: length.reset(); break;
+        case delivery_length::too_long: *length += 10; break;
+        case delivery_length::too_short: *length -= std::min<std::size_t>(*length, 10); break;
+        }
     }
 
     mutable std::mutex mutex_;
     std::unordered_map<std::string, std::shared_ptr<shelved const>> files_;
+    std::atomic<std::size_t> changes_{0};
 };
 
 } // namespace replicate::testing::detail

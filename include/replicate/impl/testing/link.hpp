@@ -50,6 +50,9 @@ public:
     /// Writes all; false at the end of the connection.
     asio::awaitable<bool> write(std::string bytes);
 
+    /// The same with bytes that outlive the call.
+    asio::awaitable<bool> write_view(char const* bytes, std::size_t size);
+
     /// The same without TLS.
     asio::awaitable<bool> write_plain(std::string bytes);
 

@@ -80,6 +80,12 @@ REPLICATE_DECL asio::awaitable<bool> link::write(std::string bytes)
     co_return !failure;
 }
 
+REPLICATE_DECL asio::awaitable<bool> link::write_view(char const* bytes, std::size_t size)
+{
+    auto [failure, written] = co_await asio::async_write(stream_, asio::buffer(bytes, size), awaited);
+    co_return !failure;
+}
+
 REPLICATE_DECL asio::awaitable<bool> link::write_plain(std::string bytes)
 {
     auto [failure, size] = co_await asio::async_write(stream_.next_layer(), asio::buffer(bytes), awaited);

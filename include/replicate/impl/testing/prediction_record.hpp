@@ -17,6 +17,9 @@
 
 namespace replicate::testing::detail {
 
+/// What a webhook is sent for.
+enum class webhook_event { start, output, logs, completed };
+
 /// One prediction. Only `ended` and `data_removed` change after it was made.
 class prediction_record {
 public:
@@ -29,9 +32,14 @@ public:
     std::string gateway_input;
     std::string web_input;
     std::string webhook;
+    /// Empty: as the service chooses.
+    std::vector<webhook_event> webhook_events;
     bool stream_requested = false;
     /// Empty where it has none.
     std::string stream_url;
+    /// Where its links lead; empty: to this server.
+    std::string get_base;
+    std::string cancel_base;
     script life;
     /// Where its files are; as many as the script has.
     std::vector<std::string> file_urls;

@@ -36,13 +36,22 @@ inline std::optional<reply> play(model_entry const& model, json::object const& i
     return std::nullopt;
 }
 
-inline void shelve_files(service& server, prediction_record& record)
+// Where its files, its stream and its links are.
+inline void place_links(service& server, prediction_record& record)
 {
+    std::string const origin = server.links.origin(prediction_link::output, server.delivery_url);
     for (auto const& file : record.life.files()) {
         std::string path = "/xezq/" + server.random.identity(40) + '/' + core::percent_encode(file->name);
-        record.file_urls.push_back(server.delivery_url + path);
+        record.file_urls.push_back(origin + path);
         server.files.add(std::move(path), file, record.created.system);
     }
+    std::string const stream = server.streams.publish(record.id, record.life.streamed_as(), server.random);
+    if (!stream.empty())
+        record.stream_url = server.links.origin(prediction_link::stream, server.stream_url) + stream;
+    record.get_base = server.links.origin(prediction_link::get, "");
+    record.get_base += record.get_base.empty() ? "" : server.options.base_path;
+    record.cancel_base = server.links.origin(prediction_link::cancel, "");
+    record.cancel_base += record.cancel_base.empty() ? "" : server.options.base_path;
 }
 
 // The part of a create that the three routes share.
@@ -67,16 +76,16 @@ inline outcome create_prediction(
     record.gateway_input = gateway_order(input);
     record.web_input = web_order(input);
     record.webhook = std::move(parsed.webhook);
+    record.webhook_events = std::move(parsed.webhook_events);
     record.stream_requested = parsed.stream;
     record.created = received.now;
     record.fraction_digits = static_cast<int>(server.random.below(10));
-    shelve_files(server, record);
-    std::string const stream = server.streams.publish(record.id, record.life.streamed_as(), server.random);
-    record.stream_url = stream.empty() ? stream : server.stream_url + stream;
+    place_links(server, record);
     server.models.update(model.name, [](model_card& card) { ++card.run_count; });
 
     outcome result;
     result.created_input = record.gateway_input;
+    result.created_id = record.id;
     auto const preference = parse_prefer(received.request.header("prefer"));
     if (preference) {
         auto const longest =

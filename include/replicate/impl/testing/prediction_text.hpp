@@ -69,7 +69,7 @@ inline std::string web_order(json::value const& value)
 
 inline std::string data_uri(output_file const& file)
 {
-    return "data:" + file.content_type + ";base64," + core::base64_encode(file.bytes);
+    return "data:" + file.content_type + ";base64," + core::base64_encode(file.content());
 }
 
 /// Puts links in the place of the script's file marks.
@@ -214,10 +214,10 @@ private:
             object.string("source", "api");
         if (!record_.deployment.empty())
             object.string("deployment", record_.deployment);
-        std::string const self = std::string(base_url_) + "/predictions/" + record_.id;
+        std::string const self = "/predictions/" + record_.id;
         object_writer urls;
-        urls.string("cancel", self + "/cancel");
-        urls.string("get", self);
+        urls.string("cancel", (record_.cancel_base.empty() ? base_url_ : record_.cancel_base) + self + "/cancel");
+        urls.string("get", (record_.get_base.empty() ? base_url_ : record_.get_base) + self);
         if (!record_.stream_url.empty())
             urls.string("stream", record_.stream_url);
         if (!older)
@@ -227,7 +227,7 @@ private:
 
     prediction_record const& record_;
     snapshot seen_;
-    std::string_view base_url_;
+    std::string base_url_;
 };
 
 } // namespace replicate::testing::detail

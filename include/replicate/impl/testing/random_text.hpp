@@ -5,6 +5,8 @@
 #ifndef REPLICATE_IMPL_TESTING_RANDOM_TEXT_HPP
 #define REPLICATE_IMPL_TESTING_RANDOM_TEXT_HPP
 
+#include <replicate/core/base64.hpp>
+
 #include <openssl/rand.h>
 
 #include <cstdint>
@@ -77,6 +79,14 @@ inline std::string make_token()
     for (unsigned char byte : bytes)
         token += letters[byte & 63];
     return token;
+}
+
+/// What webhooks are signed with.
+inline std::string make_webhook_secret()
+{
+    unsigned char bytes[24];
+    RAND_bytes(bytes, sizeof bytes);
+    return "whsec_" + core::base64_encode(std::string(bytes, bytes + sizeof bytes));
 }
 
 } // namespace replicate::testing::detail

@@ -13,6 +13,7 @@
 #include <replicate/impl/testing/server_state.hpp>
 #include <replicate/testing/server.hpp>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -33,6 +34,7 @@ public:
     {
         credentials const shown = options.certificate ? *options.certificate : authority_.issue();
         state_ = std::make_shared<detail::server_state>(runner_.executor(), std::move(options), shown);
+        state_->webhook_tls.add_certificate_authority(boost::asio::buffer(authority_.certificate()));
         detail::add_default_models(state_->core.models);
         state_->listen();
         for (detail::origin const listener : {detail::origin::api, detail::origin::delivery, detail::origin::stream})
@@ -51,7 +53,7 @@ public:
 
     detail::server_state& state() const noexcept { return *state_; }
     std::shared_ptr<detail::server_state> const& shared_state() const noexcept { return state_; }
-    std::string const& authority() const noexcept { return authority_.certificate(); }
+    testing::certificate_authority const& authority() const noexcept { return authority_; }
 
     fault_point point(detail::fault_rule::scope scope, operation kind) const
     {
@@ -109,7 +111,7 @@ REPLICATE_DECL std::string server::token() const
 
 REPLICATE_DECL std::string server::certificate_authority() const
 {
-    return runtime_->authority();
+    return runtime_->authority().certificate();
 }
 
 REPLICATE_DECL replicate::config server::config() const
@@ -240,6 +242,31 @@ REPLICATE_DECL void server::next_stream(stream_options chosen, std::size_t count
 REPLICATE_DECL void server::every_stream(stream_options chosen)
 {
     runtime_->state().core.streams.options.set(std::move(chosen));
+}
+
+REPLICATE_DECL void server::next_delivery(delivery_options chosen, std::size_t count)
+{
+    runtime_->state().core.files.options.add(std::move(chosen), count);
+}
+
+REPLICATE_DECL void server::every_delivery(delivery_options chosen)
+{
+    runtime_->state().core.files.options.set(std::move(chosen));
+}
+
+REPLICATE_DECL void server::webhooks(webhook_options chosen)
+{
+    runtime_->state().core.webhooks.set(std::move(chosen));
+}
+
+REPLICATE_DECL void server::point(prediction_link which, std::string origin)
+{
+    runtime_->state().core.links.point(which, std::move(origin));
+}
+
+REPLICATE_DECL credentials server::issue_certificate() const
+{
+    return runtime_->authority().issue();
 }
 
 REPLICATE_DECL server_counts server::counts() const

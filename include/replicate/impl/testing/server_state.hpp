@@ -11,6 +11,7 @@
 #include <replicate/impl/testing/link.hpp>
 #include <replicate/impl/testing/routes.hpp>
 #include <replicate/impl/testing/service.hpp>
+#include <replicate/impl/testing/waiting_job.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -51,6 +52,9 @@ public:
     std::unordered_set<link*> open;
     /// Connections with a held create or a stream, by the id of its prediction.
     std::unordered_multimap<std::string, link*> held;
+    /// Webhooks at work, by the id of their prediction; they take themselves out.
+    std::unordered_multimap<std::string, waiting_job*> webhooks;
+    asio::ssl::context webhook_tls{asio::ssl::context::tls_client};
     std::size_t accepted = 0;
     bool stopping = false;
 

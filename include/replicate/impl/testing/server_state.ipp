@@ -32,9 +32,9 @@ REPLICATE_DECL asio::ssl::context make_tls_context(server_options const& options
     return context;
 }
 
-inline std::string open_listener(asio::ip::tcp::acceptor& acceptor)
+inline std::string open_listener(asio::ip::tcp::acceptor& acceptor, std::uint16_t port)
 {
-    asio::ip::tcp::endpoint const anywhere(asio::ip::address_v4::loopback(), 0);
+    asio::ip::tcp::endpoint const anywhere(asio::ip::address_v4::loopback(), port);
     acceptor.open(anywhere.protocol());
     acceptor.set_option(asio::ip::tcp::acceptor::reuse_address(true));
     acceptor.bind(anywhere);
@@ -44,10 +44,10 @@ inline std::string open_listener(asio::ip::tcp::acceptor& acceptor)
 
 REPLICATE_DECL void server_state::listen()
 {
-    core.base_url = open_listener(api_acceptor) + core.options.base_path;
+    core.base_url = open_listener(api_acceptor, core.options.port) + core.options.base_path;
     api_port = api_acceptor.local_endpoint().port();
-    core.delivery_url = open_listener(delivery_acceptor);
-    core.stream_url = open_listener(stream_acceptor);
+    core.delivery_url = open_listener(delivery_acceptor, 0);
+    core.stream_url = open_listener(stream_acceptor, 0);
 }
 
 REPLICATE_DECL void server_state::stop()
@@ -59,12 +59,17 @@ REPLICATE_DECL void server_state::stop()
     stream_acceptor.close(ignored);
     for (link* const each : open)
         each->close();
+    for (auto const& entry : webhooks)
+        entry.second->stop();
 }
 
 REPLICATE_DECL void server_state::wake(std::string const& id)
 {
     auto const waiting = held.equal_range(id);
     for (auto entry = waiting.first; entry != waiting.second; ++entry)
+        entry->second->wake();
+    auto const jobs = webhooks.equal_range(id);
+    for (auto entry = jobs.first; entry != jobs.second; ++entry)
         entry->second->wake();
 }
 

@@ -8,6 +8,7 @@
 #include <replicate/core/base64.hpp>
 #include <replicate/impl/testing/deployment_book.hpp>
 #include <replicate/impl/testing/file_shelf.hpp>
+#include <replicate/impl/testing/link_targets.hpp>
 #include <replicate/impl/testing/model_registry.hpp>
 #include <replicate/impl/testing/prediction_book.hpp>
 #include <replicate/impl/testing/random_text.hpp>
@@ -20,6 +21,7 @@
 #include <replicate/testing/input_file.hpp>
 #include <replicate/testing/recorded_request.hpp>
 #include <replicate/testing/server_options.hpp>
+#include <replicate/testing/webhook_options.hpp>
 
 #include <chrono>
 #include <functional>
@@ -58,6 +60,8 @@ public:
     std::optional<hold> held;
     /// For a create that was not refused: its input in canonical form.
     std::optional<std::string> created_input;
+    /// For a create that was not refused: the prediction; its webhooks begin.
+    std::string created_id;
     /// For a cancel: the prediction that ended by it.
     std::string ended;
     /// No recorded exchange was left for it.
@@ -139,7 +143,9 @@ public:
         if (options.token.empty())
             options.token = make_token();
         // By sources of their own, so that ids do not depend on them.
-        webhook_secret = "whsec_" + core::base64_encode(random_source(options.seed + 1).identity(24));
+        webhook_secret = options.webhook_secret;
+        if (webhook_secret.empty())
+            webhook_secret = "whsec_" + core::base64_encode(random_source(options.seed + 1).identity(24));
         file_signing_secret = random_source(options.seed + 2).identity(32);
     }
 
@@ -162,6 +168,8 @@ public:
     file_shelf files;
     upload_store uploads;
     stream_board streams;
+    link_targets links;
+    option_queue<webhook_options> webhooks;
     rate_gate rates;
     replayer recorded;
     random_source random;

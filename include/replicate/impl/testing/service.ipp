@@ -157,7 +157,7 @@ REPLICATE_DECL void service::remove_data(std::string_view id)
     if (!changed)
         return;
     for (std::string const& url : changed->file_urls)
-        files.remove(url.substr(delivery_url.size()));
+        files.remove(url.substr(url.find('/', url.find("://") + 3)));
 }
 
 REPLICATE_DECL void service::plan(

@@ -101,8 +101,8 @@ private:
         if (last.status == prediction_status::failed)
             events_.emplace_back(end, "error", error_text(last.error));
         std::string_view const reason = last.status == prediction_status::succeeded ? "{}"
-            : last.status == prediction_status::failed                             ? R"({"reason":"error"})"
-                                                                                   : R"({"reason":"canceled"})";
+            : last.status == prediction_status::failed                              ? R"({"reason":"error"})"
+                                                                                    : R"({"reason":"canceled"})";
         events_.emplace_back(end, "done", std::string(reason));
     }
 
@@ -140,7 +140,7 @@ class stream_text {
 public:
     explicit stream_text(stream_options const& options)
         : options_(options)
-        , line_end_(options.lines == stream_lines::line_feed             ? "\n"
+        , line_end_(options.lines == stream_lines::line_feed                 ? "\n"
                   : options.lines == stream_lines::carriage_return_line_feed ? "\r\n"
                                                                              : "\r")
     {
@@ -150,7 +150,8 @@ public:
     {
         std::string text = comment(": hi");
         if (options_.huge_event > 0)
-            text += "event: output" + line_end_ + "data: " + std::string(options_.huge_event, 'x') + line_end_ + line_end_;
+            text +=
+                "event: output" + line_end_ + "data: " + std::string(options_.huge_event, 'x') + line_end_ + line_end_;
         return text;
     }
 

@@ -41,8 +41,8 @@ REPLICATE_DECL stream_session::~stream_session()
     if (!live_)
         return;
     auto const waiting = server_->held.equal_range(id_);
-    auto const own = std::find_if(
-        waiting.first, waiting.second, [&](auto const& entry) { return entry.second == link_.get(); });
+    auto const own =
+        std::find_if(waiting.first, waiting.second, [&](auto const& entry) { return entry.second == link_.get(); });
     server_->held.erase(own);
     server_->seen.count([](server_counts& counts) { --counts.live_streams; });
 }
@@ -106,9 +106,8 @@ REPLICATE_DECL asio::awaitable<bool> stream_session::run()
 {
     server_->held.emplace(id_, link_.get());
     live_ = true;
-    server_->seen.count([](server_counts& counts) {
-        counts.peak_streams = std::max(counts.peak_streams, ++counts.live_streams);
-    });
+    server_->seen.count(
+        [](server_counts& counts) { counts.peak_streams = std::max(counts.peak_streams, ++counts.live_streams); });
     find_start();
     std::string bytes = head();
     bool goes_on = co_await link_->write(std::move(bytes));

@@ -5,6 +5,7 @@
 #ifndef REPLICATE_IMPL_TESTING_WIRE_HPP
 #define REPLICATE_IMPL_TESTING_WIRE_HPP
 
+#include <replicate/testing/output_file.hpp>
 #include <replicate/testing/server_options.hpp>
 
 #include <boost/json/array.hpp>
@@ -14,6 +15,9 @@
 
 #include <charconv>
 #include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +42,32 @@ public:
     static moment now() { return moment(std::chrono::steady_clock::now(), std::chrono::system_clock::now()); }
 };
 
+/// The body of an answer that is part of a file; it is not copied.
+class file_body {
+public:
+    std::shared_ptr<output_file const> file;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    /// Ends after so many bytes.
+    std::optional<std::size_t> cut;
+    bool reset = false;
+    /// What Content-Length says; empty for none.
+    std::optional<std::size_t> length;
+
+    file_body(std::shared_ptr<output_file const> whole, std::size_t first, std::size_t past_last)
+        : file(std::move(whole))
+        , begin(first)
+        , end(past_last)
+        , length(past_last - first)
+    {
+    }
+
+    std::string_view bytes() const noexcept { return file->content().substr(begin, end - begin); }
+
+    /// Whether what is sent is what was said.
+    bool is_whole() const noexcept { return !cut && length.value_or(end - begin) == end - begin; }
+};
+
 /// An answer before it is bytes.
 class reply {
 public:
@@ -45,6 +75,8 @@ public:
     std::string content_type = "application/json";
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
+    /// In place of `body`.
+    std::optional<file_body> file;
 
     reply() = default;
 
@@ -106,6 +138,11 @@ inline char const* reason_phrase(unsigned status) noexcept
     case 202: return "Accepted";
     case 204: return "No Content";
     case 206: return "Partial Content";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 402: return "Payment Required";
@@ -149,11 +186,11 @@ inline void append_chunks(std::string& bytes, std::string_view body)
     bytes += "0\r\n\r\n";
 }
 
-/// The bytes of an answer. `close` announces the end of the connection; `with_body` is false for the answer to a HEAD.
-inline std::string to_bytes(
-    reply const& answer, answer_framing framing, bool close, bool with_body, std::string_view date)
+/// The header of an answer. `close` announces the end of the connection.
+inline std::string head_bytes(reply const& answer, answer_framing framing, bool close, std::string_view date)
 {
     bool const empty_by_rule = answer.status == 204 || answer.status == 304 || answer.status < 200;
+    std::optional<std::size_t> const length = answer.file ? answer.file->length : answer.body.size();
     std::string bytes;
     bytes.reserve(answer.body.size() + 512);
     bytes += "HTTP/1.1 " + std::to_string(answer.status) + ' ' + reason_phrase(answer.status) + "\r\n";
@@ -162,11 +199,19 @@ inline std::string to_bytes(
     for (auto const& [name, value] : answer.headers)
         append_header(bytes, name, value);
     append_header(bytes, "connection", close || framing == answer_framing::connection_close ? "close" : "keep-alive");
-    if (framing == answer_framing::content_length && !empty_by_rule)
-        append_header(bytes, "content-length", std::to_string(answer.body.size()));
+    if (framing == answer_framing::content_length && !empty_by_rule && length)
+        append_header(bytes, "content-length", std::to_string(*length));
     if (framing == answer_framing::chunked && !empty_by_rule)
         append_header(bytes, "transfer-encoding", "chunked");
-    bytes += "\r\n";
+    return bytes += "\r\n";
+}
+
+/// The bytes of an answer; `with_body` is false for the answer to a HEAD.
+inline std::string to_bytes(
+    reply const& answer, answer_framing framing, bool close, bool with_body, std::string_view date)
+{
+    bool const empty_by_rule = answer.status == 204 || answer.status == 304 || answer.status < 200;
+    std::string bytes = head_bytes(answer, framing, close, date);
     if (!with_body || empty_by_rule)
         return bytes;
     if (framing == answer_framing::chunked)

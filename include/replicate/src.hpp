@@ -36,6 +36,7 @@
 #include <replicate/impl/testing/fault_point.ipp>
 #include <replicate/impl/testing/link.ipp>
 #include <replicate/impl/testing/proxy.ipp>
+#include <replicate/impl/testing/script_file.ipp>
 #include <replicate/impl/testing/send_body.ipp>
 #include <replicate/impl/testing/server.ipp>
 #include <replicate/impl/testing/server_state.ipp>

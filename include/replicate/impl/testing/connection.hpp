@@ -71,6 +71,7 @@ private:
     bool keep_alive_ = true;
     bool head_only_ = false;
     bool remembered_ = false;
+    bool counts_asked_ = false;
 };
 
 /// Accepts connections until the listener is closed.

@@ -7,6 +7,7 @@
 
 #include <replicate/detail/config.hpp>
 #include <replicate/impl/testing/connection.hpp>
+#include <replicate/impl/testing/counts_text.hpp>
 #include <replicate/impl/testing/create_request.hpp>
 #include <replicate/impl/testing/prediction_text.hpp>
 #include <replicate/impl/testing/send_body.hpp>
@@ -109,6 +110,12 @@ REPLICATE_DECL asio::awaitable<bool> connection::serve_one()
     if (!usable)
         co_return false;
     take_head();
+    if (counts_asked_) {
+        fault_ = fault_description();
+        answer_ = reply(200, describe_counts(server_->seen.counts()));
+        bool const told = co_await send_answer();
+        co_return told && keep_alive_;
+    }
     take_fault();
     if (fault_.what == kind::drop_before_request || fault_.what == kind::never_read)
         remember_request();
@@ -169,7 +176,9 @@ REPLICATE_DECL void connection::take_head()
                                                : operation::download;
     keep_alive_ = message.keep_alive();
     head_only_ = request_.method == "HEAD";
-    server_->seen.request_seen(request_.operation);
+    counts_asked_ = origin_ == origin::api && request_.path() == "/_/counts";
+    if (!counts_asked_)
+        server_->seen.request_seen(request_.operation);
     if (origin_ == origin::delivery && !request_.header("authorization").empty())
         server_->seen.count([](server_counts& counts) { ++counts.delivery_authorizations; });
 }

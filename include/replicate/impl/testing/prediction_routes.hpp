@@ -36,8 +36,7 @@ inline std::optional<reply> play(model_entry const& model, json::object const& i
     return std::nullopt;
 }
 
-// Where its files, its stream and its links are.
-inline void place_links(service& server, prediction_record& record)
+inline void shelve_files(service& server, prediction_record& record)
 {
     std::string const origin = server.links.origin(prediction_link::output, server.delivery_url);
     for (auto const& file : record.life.files()) {
@@ -45,6 +44,12 @@ inline void place_links(service& server, prediction_record& record)
         record.file_urls.push_back(origin + path);
         server.files.add(std::move(path), file, record.created.system);
     }
+}
+
+// Where its files, its stream and its links are.
+inline void place_links(service& server, prediction_record& record)
+{
+    shelve_files(server, record);
     std::string const stream = server.streams.publish(record.id, record.life.streamed_as(), server.random);
     if (!stream.empty())
         record.stream_url = server.links.origin(prediction_link::stream, server.stream_url) + stream;

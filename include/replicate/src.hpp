@@ -35,6 +35,7 @@
 #include <replicate/impl/testing/connection.ipp>
 #include <replicate/impl/testing/fault_point.ipp>
 #include <replicate/impl/testing/link.ipp>
+#include <replicate/impl/testing/listener.ipp>
 #include <replicate/impl/testing/proxy.ipp>
 #include <replicate/impl/testing/script_file.ipp>
 #include <replicate/impl/testing/send_body.ipp>

@@ -233,6 +233,31 @@ TEST_CASE("webhooks go to this machine only, and an event that is none is refuse
     CHECK(made.create("https://127.0.0.1:1/", R"("completed")").status == 422);
 }
 
+TEST_CASE("a training sends webhooks too, also when it is cancelled")
+{
+    testing::server server;
+    server.webhooks(quick());
+    foreign_host receiver;
+    raw::api api(server);
+    std::string const model = R"({"owner":"acme","name":"mine","visibility":"private","hardware":"cpu"})";
+    REQUIRE(api.call("POST", "/v1/models", model).status == 201);
+    std::string const route =
+        "/v1/models/stability-ai/sdxl/versions/" + server.version("stability-ai/sdxl") + "/trainings";
+    std::string const body = R"({"destination":"acme/mine","input":{},"webhook":")" + receiver.url()
+        + R"(","webhook_events_filter":["completed"]})";
+    raw::answer const first = api.call("POST", route, body);
+    REQUIRE(first.status == 201);
+    REQUIRE(receiver.wait_for(1));
+    CHECK(status_of(receiver.requests()[0]) == "succeeded");
+    CHECK(boost::json::parse(receiver.requests()[0].body).at("id").as_string() == first.text("id").c_str());
+    std::string const id = api.call("POST", route, body).text("id");
+    REQUIRE(api.call("POST", "/v1/trainings/" + id + "/cancel").status == 200);
+    REQUIRE(receiver.wait_for(2));
+    CHECK(status_of(receiver.requests()[1]) == "canceled");
+    CHECK(api.call("POST", route, R"({"destination":"acme/mine","input":{},"webhook_events_filter":["end"]})").status
+        == 422);
+}
+
 TEST_CASE("a server ends while webhooks wait")
 {
     fixture made(testing::script().boot(1h));

@@ -48,25 +48,15 @@
 // `webhooks` has those of `webhook_options`. `links` leads `get`, `cancel`, `stream` and `output` to other origins.
 
 #include <replicate/detail/config.hpp>
+#include <replicate/testing/script_file_error.hpp>
 #include <replicate/testing/server.hpp>
 
 #include <boost/json/value.hpp>
 
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 namespace replicate::testing {
-
-/// Something in a script file is wrong: the text names the place and says what belongs there.
-class script_file_error : public std::runtime_error {
-public:
-    /// Wrong there, and why.
-    script_file_error(std::string const& place, std::string const& reason)
-        : std::runtime_error(place + ": " + reason)
-    {
-    }
-};
 
 /// Does with a server what a script file says. Nothing is done where the JSON is wrong as such; what stands before another
 /// mistake was done already. Throws `script_file_error`.

@@ -74,9 +74,6 @@ private:
     bool counts_asked_ = false;
 };
 
-/// Accepts connections until the listener is closed.
-asio::awaitable<void> accept_connections(std::shared_ptr<server_state> server, origin listener);
-
 } // namespace replicate::testing::detail
 
 #ifndef REPLICATE_SEPARATE_COMPILATION

@@ -102,6 +102,12 @@ inline std::optional<std::vector<webhook_event>> parse_webhook_events(json::obje
     return events;
 }
 
+inline invalid_field webhook_events_refusal()
+{
+    return invalid_field("enum", "webhook_events_filter",
+        "webhook_events_filter must be a list of \"start\", \"output\", \"logs\", \"completed\"");
+}
+
 inline std::vector<invalid_field> wrong_members(json::object const& body, bool version_in_body)
 {
     constexpr std::string_view allowed[] = {"input", "webhook", "webhook_events_filter", "stream", "version"};
@@ -114,8 +120,7 @@ inline std::vector<invalid_field> wrong_members(json::object const& body, bool v
     else if (!input->is_object())
         wrong.emplace_back("invalid_type", "input", "Invalid type. Expected: object");
     if (!parse_webhook_events(body))
-        wrong.emplace_back("enum", "webhook_events_filter",
-            "webhook_events_filter must be a list of \"start\", \"output\", \"logs\", \"completed\"");
+        wrong.push_back(webhook_events_refusal());
     auto const* const end = std::end(allowed) - (version_in_body ? 0 : 1);
     for (json::key_value_pair const& member : body)
         if (std::find(std::begin(allowed), end, view(member.key())) == end)

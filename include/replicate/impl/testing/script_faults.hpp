@@ -6,6 +6,9 @@
 #define REPLICATE_IMPL_TESTING_SCRIPT_FAULTS_HPP
 
 #include <replicate/impl/testing/script_members.hpp>
+#include <replicate/testing/fault.hpp>
+#include <replicate/testing/operation.hpp>
+#include <replicate/testing/server.hpp>
 
 #include <cstddef>
 #include <string>

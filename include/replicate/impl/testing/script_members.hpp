@@ -6,7 +6,7 @@
 #define REPLICATE_IMPL_TESTING_SCRIPT_MEMBERS_HPP
 
 #include <replicate/impl/testing/wire.hpp>
-#include <replicate/testing/script_file.hpp>
+#include <replicate/testing/script_file_error.hpp>
 
 #include <algorithm>
 #include <chrono>

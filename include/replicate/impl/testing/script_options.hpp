@@ -6,6 +6,9 @@
 #define REPLICATE_IMPL_TESTING_SCRIPT_OPTIONS_HPP
 
 #include <replicate/impl/testing/script_members.hpp>
+#include <replicate/testing/delivery_options.hpp>
+#include <replicate/testing/stream_options.hpp>
+#include <replicate/testing/webhook_options.hpp>
 
 #include <string>
 

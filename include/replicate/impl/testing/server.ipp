@@ -6,9 +6,9 @@
 #define REPLICATE_IMPL_TESTING_SERVER_IPP
 
 #include <replicate/detail/config.hpp>
-#include <replicate/impl/testing/connection.hpp>
 #include <replicate/impl/testing/default_models.hpp>
 #include <replicate/impl/testing/fault_plan.hpp>
+#include <replicate/impl/testing/listener.hpp>
 #include <replicate/impl/testing/runner.hpp>
 #include <replicate/impl/testing/server_state.hpp>
 #include <replicate/testing/server.hpp>

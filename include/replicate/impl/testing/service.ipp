@@ -193,7 +193,7 @@ REPLICATE_DECL std::optional<input_file> service::open_input(std::string_view ur
     auto const file = files.find(std::string(url.substr(delivery_url.size())));
     if (!file)
         return std::nullopt;
-    return make_input_file(file->name, file->content_type, std::make_shared<std::string const>(file->bytes));
+    return make_input_file(file->name, file->content_type, file->shared_bytes ? file->shared_bytes : std::make_shared<std::string const>(file->bytes));
 }
 
 // What is done may plan more, so that nothing is locked meanwhile.

@@ -48,8 +48,7 @@ inline void give_result(script& life, std::string const& destination, std::strin
 }
 
 // The new version does what the one does that it was trained from.
-inline void plan_version(
-    service& server, prediction_record const& record, std::string destination, std::string version)
+inline void plan_version(service& server, prediction_record const& record, std::string destination, std::string version)
 {
     model_pointer const base = server.models.by_version(record.version);
     auto const add = [id = record.id, base, name = std::move(destination), version = std::move(version)](
@@ -79,6 +78,9 @@ inline outcome create_training(service& server, call const& received)
     json::value const* const input = body.members().if_contains("input");
     if (input == nullptr || !input->is_object())
         return outcome(input_refusal({invalid_field("required", "(root)", "input is required")}));
+    auto const events = parse_webhook_events(body.members());
+    if (!events)
+        return outcome(input_refusal({webhook_events_refusal()}));
     std::string const destination = body.text("destination").value_or("");
     card_pointer const card = server.models.card(destination);
     if (!card || card->owner() != server.options.account)
@@ -96,14 +98,16 @@ inline outcome create_training(service& server, call const& received)
     record.gateway_input = gateway_order(*input);
     record.web_input = web_order(*input);
     record.webhook = body.text("webhook").value_or("");
+    record.webhook_events = *events;
     record.created = received.now;
     record.fraction_digits = static_cast<int>(server.random.below(10));
     std::string const version = digest_text("trained by " + record.id);
     give_result(record.life, destination, version);
     shelve_files(server, record);
-    outcome const result(
+    outcome result(
         reply(201, training_text(record, snapshot(), server.base_url).gateway(server.options.older_members)));
     plan_version(server, record, destination, version);
+    result.created_id = record.id;
     server.trainings.add(std::move(record));
     return result;
 }
@@ -157,8 +161,8 @@ inline outcome cancel_prediction_or_training(service& server, call const& receiv
 inline std::vector<route> training_routes()
 {
     return {
-        route("POST", "/models/{}/{}/versions/{}/trainings", operation::training_create, bucket::other,
-            create_training),
+        route(
+            "POST", "/models/{}/{}/versions/{}/trainings", operation::training_create, bucket::other, create_training),
         route("GET", "/trainings", operation::training, bucket::other, list_trainings),
         route("GET", "/trainings/{}", operation::training, bucket::other, get_training),
         route("POST", "/trainings/{}/cancel", operation::training, bucket::other, cancel_training),

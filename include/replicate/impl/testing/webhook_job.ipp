@@ -6,6 +6,7 @@
 #define REPLICATE_IMPL_TESTING_WEBHOOK_JOB_IPP
 
 #include <replicate/detail/config.hpp>
+#include <replicate/impl/testing/training_text.hpp>
 #include <replicate/impl/testing/webhook_job.hpp>
 #include <replicate/webhook.hpp>
 
@@ -19,6 +20,13 @@
 #include <utility>
 
 namespace replicate::testing::detail {
+
+// A prediction or a training.
+inline prediction_book::record_pointer find_run(server_state const& server, std::string const& id)
+{
+    auto record = server.core.predictions.find(id);
+    return record ? record : server.core.trainings.find(id);
+}
 
 REPLICATE_DECL webhook_job::webhook_job(std::shared_ptr<server_state> server, prediction_record const& record)
     : server_(std::move(server))
@@ -48,7 +56,7 @@ REPLICATE_DECL void webhook_job::stop()
 REPLICATE_DECL asio::awaitable<void> webhook_job::run()
 {
     while (!server_->stopping && !plan_.over()) {
-        auto const record = server_->core.predictions.find(id_);
+        auto const record = find_run(*server_, id_);
         moment const now = moment::now();
         auto const due = plan_.take(*record, now.steady);
         if (due) {
@@ -127,7 +135,10 @@ REPLICATE_DECL webhook_message webhook_job::make(webhook_event event, prediction
     webhook_message made;
     made.event = event;
     made.id = "msg_" + server_->core.random.identity(27);
-    made.body = server_->core.describe(record, back_end::gateway, now);
+    if (server_->core.trainings.find(record.id))
+        made.body = describe_training(server_->core, record, now);
+    else
+        made.body = server_->core.describe(record, back_end::gateway, now);
     return made;
 }
 
@@ -156,7 +167,7 @@ inline asio::awaitable<void> run_webhook_job(std::unique_ptr<webhook_job> job)
 
 REPLICATE_DECL void start_webhooks(std::shared_ptr<server_state> const& server, std::string const& id)
 {
-    auto const record = server->core.predictions.find(id);
+    auto const record = find_run(*server, id);
     if (!record || record->webhook.empty() || !server->core.webhooks.standing().sent)
         return;
     auto const url = core::parse_absolute_url(record->webhook);

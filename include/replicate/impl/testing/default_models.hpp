@@ -110,6 +110,18 @@ inline script flux_schnell(replicate::input const& input)
     return image_model(check, 4);
 }
 
+// Paints anew rather than enlarge: what it paints is told by the place of the image that it is given.
+inline script enlarging_model(replicate::input const& input)
+{
+    using namespace std::chrono_literals;
+    input_check check(input);
+    std::string const image = check.required_text("image");
+    auto const scale = static_cast<std::size_t>(check.integer("scale", 4, 1, 10));
+    check.finish();
+    std::string const painted = to_png(paint_waves(digest_text(image), 64 * scale, 64 * scale));
+    return script().boot(10ms).run(20ms).file(painted, "image/png", "output.png");
+}
+
 inline script hello_world(replicate::input const& input)
 {
     input_check check(input);
@@ -180,6 +192,13 @@ inline std::string image_schema(
     return std::move(schema).finish();
 }
 
+inline std::string enlarging_schema()
+{
+    schema_writer schema;
+    schema.file("image", "What to enlarge").integer("scale", "How many times", 4, 1, 10).file_output();
+    return std::move(schema).finish();
+}
+
 inline std::string hello_schema()
 {
     schema_writer schema;
@@ -231,6 +250,10 @@ inline void add_image_models(model_registry& models)
     std::string const xl = "stability-ai/sdxl";
     models.add(xl, sdxl, false, "39ed52f2a78e934b3ba6e2a89f5b1c712de7dfea535525255b1aa35c5565e08b");
     models.set_schema(xl, image_schema("scheduler", {"K_EULER", "DDIM", "DPMSolverMultistep"}, 500));
+    std::string const esrgan = "nightmareai/real-esrgan";
+    models.add(esrgan, enlarging_model, false, "f121d640bd286e1fdc67f9799164c1d5be36ff74576ee11c803ae5b665dd46aa");
+    models.set_schema(esrgan, enlarging_schema());
+    describe(models, esrgan, "Paints a larger image in the place of another", {"image", "upscaling"});
     describe(models, xl, "Paints waves in the colours of its prompt", {"image", "trainable"}, {example});
 }
 

@@ -29,6 +29,14 @@ public:
         return *this;
     }
 
+    schema_writer& file(std::string_view name, std::string_view description)
+    {
+        json::object made = property("string", name, description);
+        made["format"] = "uri";
+        add(name, std::move(made), true);
+        return *this;
+    }
+
     schema_writer& integer(std::string_view name, std::string_view description,
         std::optional<std::int64_t> otherwise = {}, std::optional<std::int64_t> least = {},
         std::optional<std::int64_t> most = {})
@@ -90,6 +98,13 @@ public:
         output_["items"].emplace_object()["type"] = "string";
         output_["x-cog-array-type"] = "iterator";
         output_["x-cog-array-display"] = "concatenate";
+        return *this;
+    }
+
+    schema_writer& file_output()
+    {
+        output_["type"] = "string";
+        output_["format"] = "uri";
         return *this;
     }
 

@@ -30,7 +30,7 @@ asio::awaitable<void> enlarge(std::string path)
     options.overwrite = true;
     for (auto& file : output.files()) {
         auto saved = co_await file.async_save(std::filesystem::path("large-" + file.name()), options);
-        std::cout << "saved as " << saved.path.string() << ", " << saved.size << " bytes of " << saved.content_type << '\n';
+        std::cout << "saved as " << saved.path.string() << ", " << saved.bytes << " bytes of " << saved.content_type << '\n';
     }
 }
 

@@ -29,7 +29,7 @@ asio::awaitable<void> paint_and_enlarge(std::string prompt)
     replicate::save_options options;
     options.overwrite = true;
     auto saved = co_await enlarged.files().at(0).async_save(std::filesystem::path("enlarged.png"), options);
-    std::cout << painted.files().at(0).url() << "\nbecame " << saved.path.string() << ", " << saved.size << " bytes\n";
+    std::cout << painted.files().at(0).url() << "\nbecame " << saved.path.string() << ", " << saved.bytes << " bytes\n";
 }
 
 int main(int argument_count, char** arguments)

@@ -152,8 +152,8 @@ public:
     /// An upload is not used again so long before it expires (the service deletes it an hour or a day after it came), because
     /// the prediction may have to wait for its turn. Default 10 min; not negative.
     std::chrono::steady_clock::duration expiry_margin = std::chrono::minutes(10);
-    /// Hosts that deliver output files besides `replicate.delivery` and what ends in `.replicate.delivery`, separated by commas:
-    /// each a host, or `host:port`. One that refuses a file (401, 403) is asked once more with the token, by https only; so
+    /// Hosts that deliver output files and streams besides the service's own, separated by commas: each a host, or `host:port`.
+    /// One that refuses a file or a stream (401, 403) is asked once more with the token, by https only; so
     /// name none that is not to know it. Default: none.
     std::string delivery_hosts;
 

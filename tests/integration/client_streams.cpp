@@ -244,6 +244,29 @@ TEST_CASE_FIXTURE(streams_fixture, "where there is no stream behind the link the
     CHECK(server.counts().stream_authorizations == 0);
 }
 
+TEST_CASE_FIXTURE(streams_fixture, "a host that may see the token is shown it once it asks for it")
+{
+    replicate::testing::stream_options shape;
+    shape.needs_token = true;
+    server.every_stream(shape);
+    replicate::config settings = server.config();
+    settings.files.delivery_hosts = server.stream_url().substr(std::string("https://").size());
+    replicate::client const trusting(context, settings);
+    check_whole(get(context, stream_and_listen(trusting, "test/tale", options)), text);
+    CHECK(server.counts().streams == 2);
+    CHECK(server.counts().stream_authorizations == 1);
+}
+
+TEST_CASE_FIXTURE(streams_fixture, "a file in the input of a stream is sent as in that of a run")
+{
+    server.model("test/reads", [](input const& given) {
+        return script().text_pieces({std::string(given.at("file").as_string().c_str())}, 1ms);
+    });
+    input const values = input().set("file", replicate::file_source::from_bytes("llama", "a.txt"));
+    replicate::stream const stream = get(context, client.async_stream("test/reads", values, options));
+    CHECK(get(context, stream.async_text()) == "data:text/plain;base64,bGxhbWE=");
+}
+
 TEST_CASE_FIXTURE(streams_fixture, "a stream that is throttled is asked for again")
 {
     replicate::testing::stream_options shape;

@@ -45,10 +45,12 @@ inline bool is_delivery_host(origin const& where, std::string_view further = {})
     return where.secure && (is_host_within(where.host, "replicate.delivery") || names_host(further, where));
 }
 
-/// True for hosts of the service itself, by https alone: `replicate.com` and what ends in `.replicate.com`.
+/// True for hosts of the service itself, by https alone: `replicate.com`, `replicate.net`, where streams are, and what is within them
+/// (http-api 2.6).
 inline bool is_service_host(origin const& where)
 {
-    return where.secure && is_host_within(where.host, "replicate.com");
+    return where.secure
+        && (is_host_within(where.host, "replicate.com") || is_host_within(where.host, "replicate.net"));
 }
 
 } // namespace replicate::core

@@ -162,7 +162,9 @@ private:
 
     bool may_show_token() const
     {
-        return core::is_service_host(where_.origin) || where_.origin == owner_.client().base().origin;
+        client_state const& client = owner_.client();
+        return core::is_service_host(where_.origin) || where_.origin == client.base().origin
+            || (where_.origin.secure && core::names_host(client.settings().files.delivery_hosts, where_.origin));
     }
 
     asio::awaitable<core::stream_action> get()

@@ -54,11 +54,13 @@ TEST_CASE("a configuration may name further delivery hosts, exactly and by https
     CHECK_FALSE(delivers("https://files.example/x", ",,*,.example"));
 }
 
-TEST_CASE("the service's own hosts are replicate.com and what ends in .replicate.com")
+TEST_CASE("the service's own hosts are replicate.com, replicate.net, and what is within them")
 {
     auto const is_own = [](std::string_view url) { return is_service_host(parse_absolute_url(url)->origin); };
     CHECK(is_own("https://replicate.com/"));
     CHECK(is_own("https://stream.replicate.com/v1/"));
+    CHECK(is_own("https://streaming-api.svc.us.c.replicate.net/v1/streams/x"));
+    CHECK_FALSE(is_own("https://evilreplicate.net/"));
     CHECK_FALSE(is_own("http://stream.replicate.com/"));
     CHECK_FALSE(is_own("https://notreplicate.com/"));
     CHECK_FALSE(is_own("https://replicate.com.evil.example/"));

@@ -11,10 +11,12 @@
 #include "support/temporary_directory.hpp"
 
 #include <boost/asio/steady_timer.hpp>
+#include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -445,4 +447,20 @@ TEST_CASE("options that make no sense are refused")
     CHECK(local.failure_of(file.async_save(directory.path() / "a", saving)).has_value());
     CHECK(thrown_by([&] { local.get(replicate::file_output("https://x/y").async_save("a")); })->code() == errc::invalid_argument);
     CHECK(directory.names().empty());
+}
+
+TEST_CASE("a model of text that answers with a URL answers with text, where its schema is known")
+{
+    local_client local;
+    local.server.model(
+        "acme/writer", [](replicate::input const&) { return script().output(boost::json::array{"https://a.example/", "x"}); });
+    local.server.model_schema("acme/writer",
+        boost::json::parse(R"({"components":{"schemas":{"Output":{"type":"array","items":{"type":"string"},
+            "x-cog-array-type":"iterator","x-cog-array-display":"concatenate"}}}})")
+            .as_object());
+    auto const output = local.get(local.client.async_run("acme/writer", replicate::input()));
+    CHECK(output.kind() == replicate::output_kind::concatenated_text);
+    CHECK(output.text() == "https://a.example/x");
+    CHECK(output.as<std::string>() == "https://a.example/x");
+    CHECK(output.files().empty());
 }

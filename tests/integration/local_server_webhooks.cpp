@@ -9,6 +9,7 @@
 
 #include "support/foreign_host.hpp"
 #include "support/raw_client.hpp"
+#include "support/slowness.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/json/parse.hpp>
@@ -22,6 +23,7 @@ using namespace std::chrono_literals;
 namespace testing = replicate::testing;
 using replicate::tests::closing_answer;
 using replicate::tests::foreign_host;
+using replicate::tests::slowness;
 
 namespace {
 
@@ -106,8 +108,14 @@ TEST_CASE("a webhook is the prediction, posted and signed, over TLS and without"
 
 TEST_CASE("webhooks are sent for what was asked for: by default outputs and the end")
 {
-    testing::script const life =
-        testing::script().boot(10ms).log("a").run(150ms).piece("b").run(150ms).log("c").run(150ms);
+    testing::script const life = testing::script()
+                                     .boot(10ms)
+                                     .log("a")
+                                     .run(150ms * slowness)
+                                     .piece("b")
+                                     .run(150ms * slowness)
+                                     .log("c")
+                                     .run(150ms * slowness);
     auto const sent_for = [&](std::string const& filter, std::size_t count) {
         fixture made(life);
         foreign_host receiver;
@@ -147,7 +155,7 @@ TEST_CASE("a cancelled prediction sends its last webhook at once")
 
 TEST_CASE("only the last webhook is tried again, with the same id, until it is accepted or given up")
 {
-    fixture made(testing::script().piece("a").run(20ms));
+    fixture made(testing::script().piece("a").run(20ms * slowness));
     foreign_host receiver;
     std::size_t asked = 0;
     receiver.answer_with([&](testing::recorded_request const&) {
@@ -184,7 +192,7 @@ TEST_CASE("a webhook does not follow redirects")
 
 TEST_CASE("webhooks come twice, in the wrong order, wrongly signed, too old, late, or never, as told")
 {
-    testing::script const life = testing::script().piece("a").run(20ms);
+    testing::script const life = testing::script().piece("a").run(20ms * slowness);
     auto const received = [&](testing::webhook_options options, std::size_t count) {
         fixture made(life, options);
         foreign_host receiver;

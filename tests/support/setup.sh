@@ -168,3 +168,12 @@ run_program() {
     cd "$started_in" || exit 1
     "$checkout/$program" "$@"
 }
+
+# The same in the place of this shell, so that signals reach the program.
+become_program() {
+    local program=$1
+    shift
+    say "$program $*"
+    cd "$started_in" || exit 1
+    exec "$checkout/$program" "$@"
+}

@@ -257,16 +257,6 @@ TEST_CASE_FIXTURE(streams_fixture, "a host that may see the token is shown it on
     CHECK(server.counts().stream_authorizations == 1);
 }
 
-TEST_CASE_FIXTURE(streams_fixture, "a file in the input of a stream is sent as in that of a run")
-{
-    server.model("test/reads", [](input const& given) {
-        return script().text_pieces({std::string(given.at("file").as_string().c_str())}, 1ms);
-    });
-    input const values = input().set("file", replicate::file_source::from_bytes("llama", "a.txt"));
-    replicate::stream const stream = get(context, client.async_stream("test/reads", values, options));
-    CHECK(get(context, stream.async_text()) == "data:text/plain;base64,bGxhbWE=");
-}
-
 TEST_CASE_FIXTURE(streams_fixture, "a stream that is throttled is asked for again")
 {
     replicate::testing::stream_options shape;

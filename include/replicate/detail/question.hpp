@@ -11,10 +11,12 @@
 #include <replicate/core/request.hpp>
 #include <replicate/detail/initiate.hpp>
 #include <replicate/error.hpp>
+#include <replicate/input.hpp>
 #include <replicate/response_meta.hpp>
 #include <replicate/run_options.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +43,12 @@ public:
 
     /// The next request; none when there is nothing left to ask. Throws what is wrong with the arguments.
     virtual std::optional<core::request> ask(core::page_links const& links) = 0;
+
+    /// The input among the arguments, whose files have to be sent first; null where there is none.
+    virtual input* values() noexcept { return nullptr; }
+
+    /// Throws what is wrong with the arguments, before their files are sent.
+    virtual void check(core::page_links const&) {}
 
     /// Takes the answer to the last request. Throws an `error` where it is not what was asked for.
     virtual void answer(core::response response, response_meta meta) = 0;
@@ -110,10 +118,17 @@ public:
     {
         if (std::exchange(asked_, true))
             return std::nullopt;
-        check_timeout(options_.timeout);
-        return std::apply(
-            [&](Arguments const&... arguments) { return build_request<Build>(links, options_, arguments...); }, arguments_);
+        return build(links);
     }
+
+    input* values() noexcept override
+    {
+        input* found = nullptr;
+        std::apply([&](Arguments&... arguments) { (find_input(arguments, found), ...); }, arguments_);
+        return found;
+    }
+
+    void check(core::page_links const& links) override { build(links); }
 
     void answer(core::response response, response_meta meta) override
     {
@@ -123,6 +138,20 @@ public:
     bool wants_file() const noexcept override { return std::is_same_v<T, file_content>; }
 
 private:
+    core::request build(core::page_links const& links) const
+    {
+        check_timeout(options_.timeout);
+        return std::apply(
+            [&](Arguments const&... arguments) { return build_request<Build>(links, options_, arguments...); }, arguments_);
+    }
+
+    template<class Argument>
+    static void find_input(Argument& argument, input*& found) noexcept
+    {
+        if constexpr (requires { { argument.input } -> std::same_as<replicate::input&>; })
+            found = &argument.input;
+    }
+
     Options options_;
     std::tuple<Arguments...> arguments_;
     bool asked_ = false;

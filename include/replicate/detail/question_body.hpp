@@ -7,12 +7,14 @@
 
 #include <replicate/core/page_target.hpp>
 #include <replicate/detail/call.hpp>
+#include <replicate/detail/prepare.hpp>
 #include <replicate/detail/question.hpp>
 
 #include <memory>
 #include <optional>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace replicate::detail {
 
@@ -41,10 +43,22 @@ inline asio::awaitable<void> ask_once(operation& owner, question& what, core::re
     read_into(owner, what, std::move(result.response));
 }
 
+/// Sends the files that stand in the arguments of a question, once these are seen to be good.
+inline asio::awaitable<void> send_files(operation& owner, question& what)
+{
+    input* const values = what.values();
+    if (values == nullptr || values->files().empty())
+        co_return;
+    what.check(core::api_links(owner.client().base()));
+    std::vector<used_upload> used;
+    *values = co_await prepare_input(owner, *values, used);
+}
+
 /// The body of every operation that is a question.
 inline asio::awaitable<std::monostate> question_body(operation& owner, std::shared_ptr<question> what)
 {
     core::api_links const links(owner.client().base());
+    co_await send_files(owner, *what);
     std::optional<core::request> next = what->ask(links);
     if (!next)
         co_return std::monostate();

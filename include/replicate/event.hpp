@@ -50,8 +50,8 @@ public:
     /// No event: of unknown kind, without text.
     event() = default;
 
-    /// An event as the stream gave it; its files are read by `client`.
-    event(std::string name, std::string text, std::string id, std::shared_ptr<detail::client_state> client = nullptr)
+    /// An event as the stream gave it; its files are read by `client`, which it does not keep alive.
+    event(std::string name, std::string text, std::string id, std::weak_ptr<detail::client_state> client = {})
         : kind_(kind_of(name))
         , name_(std::move(name))
         , text_(std::move(text))
@@ -130,7 +130,7 @@ private:
     std::string name_;
     std::string text_;
     std::string id_;
-    std::shared_ptr<detail::client_state> client_;
+    std::weak_ptr<detail::client_state> client_;
 };
 
 inline done_reason event::reason() const

@@ -7,6 +7,7 @@
 
 #include <replicate/core/file_name.hpp>
 #include <replicate/core/mime_type.hpp>
+#include <replicate/error.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -16,12 +17,28 @@
 
 namespace replicate {
 
+class call_options;
+
 namespace detail {
 class client_state;
+
+/// The client that made a file. A value may be kept longer than the client and its execution context: it does not keep them alive.
+inline std::shared_ptr<client_state> living_client(std::weak_ptr<client_state> const& maker)
+{
+    std::shared_ptr<client_state> client = maker.lock();
+    if (client)
+        return client;
+    std::weak_ptr<client_state> const none;
+    if (!maker.owner_before(none) && !none.owner_before(maker))
+        throw_invalid_argument("file", "was not made by a client, so there is none to read it with");
+    throw_invalid_argument("file",
+        "the client that made it has gone; keep the client, or for async_run() its execution context, until its files are read");
 }
+} // namespace detail
 
 /// A file that a model has made: a URL, not yet the bytes. Nothing is fetched before it is asked for. The service deletes it one
-/// hour after the prediction has ended, so read it soon. A value; copies speak of the same file.
+/// hour after the prediction has ended, so read it soon. A value; copies speak of the same file. It is
+/// read by the client that made it, which it does not keep alive: when that has gone, it is a URL and nothing more.
 ///
 /// Files are read without the token: they are public to who knows their URL, and a model may name any host. Only where
 /// `replicate.delivery`, what ends in `.replicate.delivery` or one of `file_config::delivery_hosts` refuses the file (401, 403), it is
@@ -30,8 +47,8 @@ class client_state;
 ///
 /// The operations are defined in client.hpp. Each takes `[options] [diagnostics&] [completion token]` behind its own arguments, as
 /// those of `predictions_resource` do. Cancellation: terminal and partial; the connection is closed.
-/// Errors of all: those of a request; `errc::invalid_argument` for a URL that is neither `https:` nor `data:`, or a file that no client
-/// has made; `errc::unexpected_document` for a malformed `data:` URL; `errc::file_changed` where the file became another one while
+/// Errors of all: those of a request; `errc::invalid_argument` for a URL that is neither `https:` nor `data:`, or, at once, for a
+/// file that no client has made or whose client has gone; `errc::unexpected_document` for a malformed `data:` URL; `errc::file_changed` where the file became another one while
 /// it was read and could not be begun anew.
 class file_output {
 public:
@@ -39,7 +56,7 @@ public:
     file_output() = default;
 
     /// A file at a URL (`https:` or `data:`), to be read by the client that made the output.
-    explicit file_output(std::string url, std::shared_ptr<detail::client_state> client = nullptr)
+    explicit file_output(std::string url, std::weak_ptr<detail::client_state> client = {})
         : url_(std::move(url))
         , client_(std::move(client))
     {
@@ -66,10 +83,15 @@ public:
         return std::string(detail::type_of_extension(core::file_name_of_url(url_)));
     }
 
-    /// Reads the whole file into a `std::string`. Options: `call_options`.
+    /// Reads the whole file into a `std::string`. Arguments: `[call_options] [diagnostics&] [completion token]`.
     /// Errors besides: `errc::body_too_large` above `config::limits.download_bytes`.
     template<class... Arguments>
     auto async_read(Arguments&&... arguments) const;
+
+    /// Reads the whole file and blocks until it is there: for the files of `run()`, whose client has a thread of its own. The client
+    /// of any other file needs another thread that runs its execution context meanwhile. Throws as `async_read`.
+    std::string read() const;
+    std::string read(call_options const& options) const;
 
     /// Saves the file under this path and gives a `saved_file`. Options: `save_options`.
     /// It is written under a temporary name in the same directory, and takes its own when all of it is on the disk: at no time is there
@@ -89,7 +111,7 @@ public:
 
 private:
     std::string url_;
-    std::shared_ptr<detail::client_state> client_;
+    std::weak_ptr<detail::client_state> client_;
 };
 
 } // namespace replicate

@@ -17,24 +17,14 @@
 
 namespace replicate {
 
-namespace detail {
-
-inline void require_client(std::shared_ptr<client_state> const& client)
-{
-    if (!client)
-        throw_invalid_argument("file", "was not made by a client, so there is none to read it with");
-}
-
-} // namespace detail
-
 template<class... Arguments>
 auto file_output::async_read(Arguments&&... arguments) const
 {
     static_assert(detail::call_arguments<std::string, call_options, Arguments...>,
         "the arguments are [call_options] [diagnostics&] [completion token]");
-    detail::require_client(client_);
+    auto const client = detail::living_client(client_);
     return detail::initiate<std::string, call_options>(
-        detail::bind_start<&detail::start_read>(client_, url_), std::forward<Arguments>(arguments)...);
+        detail::bind_start<&detail::start_read>(client, url_), std::forward<Arguments>(arguments)...);
 }
 
 template<class... Arguments>
@@ -42,9 +32,9 @@ auto file_output::async_save(std::filesystem::path path, Arguments&&... argument
 {
     static_assert(detail::call_arguments<saved_file, save_options, Arguments...>,
         "the arguments are a path, [save_options] [diagnostics&] [completion token]");
-    detail::require_client(client_);
+    auto const client = detail::living_client(client_);
     return detail::initiate<saved_file, save_options>(
-        detail::bind_start<&detail::start_save>(client_, url_, std::move(path)), std::forward<Arguments>(arguments)...);
+        detail::bind_start<&detail::start_save>(client, url_, std::move(path)), std::forward<Arguments>(arguments)...);
 }
 
 template<class Sink, class... Arguments>
@@ -54,10 +44,10 @@ auto file_output::async_stream(Sink sink, Arguments&&... arguments) const
         "the sink takes a std::string_view and returns nothing or an asio::awaitable<void>");
     static_assert(detail::call_arguments<std::uint64_t, download_options, Arguments...>,
         "the arguments are a sink, [download_options] [diagnostics&] [completion token]");
-    detail::require_client(client_);
+    auto const client = detail::living_client(client_);
     return detail::initiate<std::uint64_t, download_options>(
         detail::bind_default_start<&detail::start_file_stream>(
-            client_, url_, detail::file_sink(detail::erased_sink<Sink>(std::move(sink)))),
+            client, url_, detail::file_sink(detail::erased_sink<Sink>(std::move(sink)))),
         std::forward<Arguments>(arguments)...);
 }
 

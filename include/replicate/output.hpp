@@ -30,8 +30,9 @@ public:
     /// No answer.
     output() = default;
 
-    /// The answer of a prediction; its files are read by `client`. `kind` is what the schema of its version says.
-    explicit output(replicate::prediction source, std::shared_ptr<detail::client_state> client = nullptr,
+    /// The answer of a prediction; its files are read by `client`, which it does not keep alive. `kind` is what the schema of its
+    /// version says.
+    explicit output(replicate::prediction source, std::weak_ptr<detail::client_state> client = {},
         output_kind kind = output_kind::unknown)
         : prediction_(std::make_shared<replicate::prediction const>(std::move(source)))
         , client_(std::move(client))
@@ -64,7 +65,7 @@ public:
 
 private:
     std::shared_ptr<replicate::prediction const> prediction_;
-    std::shared_ptr<detail::client_state> client_;
+    std::weak_ptr<detail::client_state> client_;
     output_kind kind_ = output_kind::unknown;
 };
 

@@ -39,8 +39,12 @@ auto async_stream(model_ref model, input values, Arguments&&... arguments)
         std::forward<Arguments>(arguments)...);
 }
 
-/// Runs a model and blocks until its end; for programs without coroutines. Each thread has a client of its own, whose
-/// connections serve its next call too. Not to be called from a handler: it would block its `io_context`.
+/// Runs a model and blocks until its end; for programs without coroutines. Any thread may call it. All calls of a process share one
+/// client, as the environment wants it at the call (a change of token, base URL or proxy makes a new client), and one thread in the
+/// background: on it a run whose time is up cancels its prediction, after this has returned, and files are read
+/// (`file_output::read`; a handler given to `file_output::async_read` without an executor of its own is called there, and must not
+/// throw). At the end of the process, when static objects are destroyed, what is under way has 5 s to end.
+/// Not to be called from a handler, which would block its `io_context`, nor from the destructor of a static object.
 /// Throws as `client::async_run`.
 output run(model_ref model, input values, run_options options = run_options());
 

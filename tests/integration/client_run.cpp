@@ -113,17 +113,24 @@ TEST_CASE("a model of the community is run by its name too: its latest version i
     CHECK(local.server.counts().models == 1);
 }
 
-TEST_CASE("an image outlives the client that made it")
+TEST_CASE("an output outlives the client that made it, but its files are read while that is there")
 {
     local_client local;
-    replicate::file_output file;
+    replicate::output output;
     {
         replicate::client other(local.context, local.server.config());
-        auto const output = local.get(other.async_run(
+        output = local.get(other.async_run(
             "black-forest-labs/flux-schnell", replicate::input().set("prompt", "llama").set("width", 32)));
-        file = output.files().at(0);
+        CHECK(is_png(local.get(output.files().at(0).async_read())));
     }
-    CHECK(is_png(local.get(file.async_read())));
+    CHECK(output.files().at(0).name() == "out-0.png");
+    auto const refused = thrown_by([&] { output.files().at(0).async_read([](auto, auto) {}); });
+    REQUIRE(refused.has_value());
+    CHECK(refused->code() == replicate::errc::invalid_argument);
+    CHECK(contains(refused->what(), "file: the client that made it has gone"));
+    CHECK(thrown_by([&] { output.files().at(0).read(); }).has_value());
+    CHECK(contains(thrown_by([&] { replicate::file_output("https://x.example/y").read(); })->what(),
+        "was not made by a client"));
 }
 
 TEST_CASE("a file that came as a data URI is read without a request")
@@ -208,22 +215,6 @@ TEST_CASE("the default client ends with its context")
     REQUIRE(refused.has_value());
     CHECK(refused->code() == condition::authentication);
     CHECK(refused->diagnostics().http_status == 401);
-}
-
-TEST_CASE("the blocking run gives its output, and a thread keeps its connection")
-{
-    replicate::testing::server server;
-    server_environment const environment(server);
-    std::thread([&] {
-        for (int i = 0; i < 3; ++i)
-            CHECK(contains(replicate::run(llama, replicate::input().set("prompt", "block")).text(), "block"));
-        CHECK(server.counts().connections == 1);
-        auto const failed = thrown_by<replicate::prediction_error>(
-            [&] { replicate::run(server.version("test/fails"), replicate::input()); });
-        REQUIRE(failed.has_value());
-        CHECK(failed->code() == condition::prediction_failed);
-    }).join();
-    CHECK(server.wait_until([](auto const& counts) { return counts.live_connections == 0; }));
 }
 
 TEST_CASE("a missing token is an error that says how to get one")

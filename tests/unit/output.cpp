@@ -181,19 +181,19 @@ TEST_CASE("a text that looks like a URL stays a text where the schema says so")
 {
     for (auto const kind : {replicate::output_kind::text, replicate::output_kind::concatenated_text,
              replicate::output_kind::pieces, replicate::output_kind::texts}) {
-        output const answer(of(R"(["https://a.example/1"])").prediction(), nullptr, kind);
+        output const answer(of(R"(["https://a.example/1"])").prediction(), {}, kind);
         CHECK(answer.files().empty());
         CHECK(answer.text() == "https://a.example/1");
         CHECK(answer.kind() == kind);
     }
-    output const file(of(R"("https://a.example/1")").prediction(), nullptr, replicate::output_kind::file);
+    output const file(of(R"("https://a.example/1")").prediction(), {}, replicate::output_kind::file);
     CHECK(file.files().size() == 1);
     CHECK(of("\"x\"").kind() == replicate::output_kind::unknown);
 }
 
 TEST_CASE("a text in pieces is one string")
 {
-    output const answer(of(R"(["Hello",", ","world"])").prediction(), nullptr, replicate::output_kind::concatenated_text);
+    output const answer(of(R"(["Hello",", ","world"])").prediction(), {}, replicate::output_kind::concatenated_text);
     CHECK(answer.as<std::string>() == "Hello, world");
     CHECK(answer.as<std::vector<std::string>>().size() == 3);
 }

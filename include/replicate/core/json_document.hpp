@@ -5,6 +5,7 @@
 #ifndef REPLICATE_CORE_JSON_DOCUMENT_HPP
 #define REPLICATE_CORE_JSON_DOCUMENT_HPP
 
+#include <replicate/core/json_repair.hpp>
 #include <replicate/error_code.hpp>
 
 #include <boost/json/parse.hpp>
@@ -16,7 +17,8 @@
 namespace replicate::core {
 
 /// Reads the body of an answer as JSON: `errc::unexpected_content` where it is none. A byte order mark is passed over;
-/// nesting may be deeper than Boost.JSON's default of 32, because outputs are whatever a model likes.
+/// nesting may be deeper than Boost.JSON's default of 32, because outputs are whatever a model likes. What models are known to break
+/// is repaired (see `json_repair`): an answer that is paid for is not lost for half a letter.
 inline boost::system::result<boost::json::value> parse_document(std::string_view body)
 {
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
@@ -26,6 +28,10 @@ inline boost::system::result<boost::json::value> parse_document(std::string_view
     options.max_depth = 512;
     boost::system::error_code code;
     boost::json::value document = boost::json::parse(boost::json::string_view(body.data(), body.size()), code, {}, options);
+    if (code) {
+        code = {};
+        document = boost::json::parse(json_repair::of(body), code, {}, options);
+    }
     if (code)
         return make_error_code(errc::unexpected_content);
     return document;

@@ -10,9 +10,7 @@
 #include <replicate/detail/run.hpp>
 #include <replicate/detail/secret.hpp>
 
-#include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <variant>

@@ -5,12 +5,16 @@
 #ifndef REPLICATE_IMPL_FILE_OPERATIONS_IPP
 #define REPLICATE_IMPL_FILE_OPERATIONS_IPP
 
+#include <replicate/core/data_uri.hpp>
+#include <replicate/detail/blocking_result.hpp>
 #include <replicate/detail/save.hpp>
 #include <replicate/file_operations.hpp>
 
 #include <boost/asio/system_executor.hpp>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -52,6 +56,38 @@ REPLICATE_DECL void start_file_stream(asio::any_io_executor caller, std::shared_
     });
 }
 
+/// Reads a file and blocks. A context that nobody runs must not block for ever: its deadlines do not pass either.
+REPLICATE_DECL std::string read_blocking(
+    std::weak_ptr<client_state> const& maker, std::string const& location, call_options const& options)
+{
+    check(options);
+    if (location.starts_with("data:"))
+        return core::decode_data_uri(location);
+    std::shared_ptr<client_state> client = living_client(maker);
+    auto const limit = std::chrono::steady_clock::now() + options.timeout.value_or(client->settings().timeouts.call);
+    blocking_result<std::string> const result;
+    start_read(std::move(client), location, options, result.handler());
+    std::optional<std::string> bytes = result.get_until(limit + std::chrono::seconds(1));
+    if (!bytes)
+        throw make_error(errc::deadline_exceeded,
+            "the execution context of the client does not run; file_output::read() blocks, so another thread has to run it");
+    return std::move(*bytes);
+}
+
 } // namespace replicate::detail
+
+namespace replicate {
+
+REPLICATE_DECL std::string file_output::read() const
+{
+    return detail::read_blocking(client_, url_, call_options());
+}
+
+REPLICATE_DECL std::string file_output::read(call_options const& options) const
+{
+    return detail::read_blocking(client_, url_, options);
+}
+
+} // namespace replicate
 
 #endif

@@ -5,14 +5,20 @@
 #ifndef REPLICATE_IMPL_RUN_IPP
 #define REPLICATE_IMPL_RUN_IPP
 
+#include <replicate/detail/blocking_result.hpp>
 #include <replicate/detail/default_client.hpp>
 #include <replicate/run.hpp>
 
-#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <openssl/ssl.h>
 
 #include <chrono>
-#include <optional>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 namespace replicate {
@@ -49,43 +55,81 @@ REPLICATE_DECL void start_default_stream(asio::any_io_executor caller, model_ref
         start_stream(std::move(client), std::move(model), std::move(values), std::move(options), std::move(handler));
 }
 
-/// What the blocking `run` of one thread runs on. It ends before anything static does, so that no TLS connection outlives the
-/// TLS library.
-class blocking_context {
+/// What the blocking `run` runs on: one thread for the whole process, from the first call on, so that a run whose caller has given up
+/// still cancels its prediction, and files can be read, whatever the caller's thread does.
+class blocking_runtime {
 public:
-    ~blocking_context()
+    static blocking_runtime& instance()
     {
-        // A prediction whose caller has given up may still be being cancelled.
-        context_.restart();
-        context_.run_for(std::chrono::seconds(5));
+        // First, so that the library for TLS, which cleans up at the end of the process, does that after this has ended.
+        OPENSSL_init_ssl(0, nullptr);
+        static blocking_runtime only;
+        return only;
     }
 
-    output run(model_ref model, input values, run_options options)
+    blocking_runtime(blocking_runtime const&) = delete;
+    blocking_runtime& operator=(blocking_runtime const&) = delete;
+
+    /// What is still under way, such as the cancelling of predictions, has so long to end.
+    ~blocking_runtime()
     {
-        std::optional<std::pair<failure, output>> result;
-        auto const executor = context_.get_executor();
-        start_default_run(executor, std::move(model), std::move(values), std::move(options),
-            erased_handler<output>(asio::bind_executor(executor, [&result](failure outcome, output value) {
-                result.emplace(std::move(outcome), std::move(value));
-            })));
-        context_.restart();
-        while (!result)
-            context_.run_one();
-        if (result->first)
-            result->first.raise();
-        return std::move(result->second);
+        {
+            std::unique_lock lock(mutex_);
+            client_.reset();
+            work_.reset();
+            ended_.wait_for(lock, std::chrono::seconds(5), [this] { return is_ended_; });
+        }
+        context_.stop();
+        thread_.join();
+    }
+
+    /// The client as the environment wants it now; the same one as long as that wants the same.
+    std::shared_ptr<client_state> client()
+    {
+        if (std::this_thread::get_id() == thread_.get_id())
+            throw_invalid_argument("run", "blocks, so it cannot be called from a handler that runs on its own thread");
+        config settings = config::from_environment();
+        std::lock_guard const lock(mutex_);
+        bool const is_same = client_ && client_->settings().token == settings.token
+            && client_->settings().base_url == settings.base_url && client_->settings().proxy.url == settings.proxy.url
+            && client_->settings().proxy.bypass == settings.proxy.bypass;
+        if (!is_same)
+            client_ = std::make_shared<client_state>(context_.get_executor(), std::move(settings));
+        return client_;
     }
 
 private:
+    blocking_runtime()
+        : work_(context_.get_executor())
+        , thread_([this] { work(); })
+    {
+    }
+
+    void work()
+    {
+        context_.run();
+        std::lock_guard const lock(mutex_);
+        is_ended_ = true;
+        ended_.notify_all();
+    }
+
     asio::io_context context_;
+    asio::executor_work_guard<asio::io_context::executor_type> work_;
+    std::mutex mutex_;
+    std::condition_variable ended_;
+    bool is_ended_ = false;
+    std::shared_ptr<client_state> client_;
+    std::thread thread_;
 };
 
 } // namespace detail
 
 REPLICATE_DECL output run(model_ref model, input values, run_options options)
 {
-    thread_local detail::blocking_context context;
-    return context.run(std::move(model), std::move(values), std::move(options));
+    detail::blocking_result<output> const result;
+    detail::start_run(detail::blocking_runtime::instance().client(), std::move(model), std::move(values), std::move(options),
+        result.handler());
+    return result.get();
 }
 
 } // namespace replicate

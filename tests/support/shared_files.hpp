@@ -21,6 +21,9 @@
 
 namespace replicate::tests {
 
+/// Set when something of that material was wanted and is not there.
+inline bool misses_shared = false;
+
 /// The folder of the material that is kept beside the repository: `REPLICATE_SHARED` of the environment, otherwise
 /// `../shared` relative to the source directory. Nothing, said once on standard output, where it is not there.
 inline std::optional<std::filesystem::path> const& shared_folder()
@@ -41,6 +44,7 @@ inline std::optional<std::filesystem::path> const& shared_folder()
             std::puts("skipped: ../shared is not there");
         return found;
     }();
+    misses_shared = misses_shared || !folder;
     return folder;
 }
 
@@ -51,6 +55,7 @@ inline std::optional<std::string> read_shared(std::string_view relative_path)
         return std::nullopt;
     std::ifstream file(*shared_folder() / relative_path, std::ios::binary);
     if (!file) {
+        misses_shared = true;
         std::printf(
             "skipped: ../shared/%.*s is not there\n", static_cast<int>(relative_path.size()), relative_path.data());
         return std::nullopt;
@@ -70,6 +75,7 @@ inline std::vector<std::string> list_shared(std::string_view relative_folder)
     static bool said = false;
     if (names.empty() && shared_folder() && !said) {
         said = true;
+        misses_shared = true;
         std::printf(
             "skipped: ../shared/%.*s is not there\n", static_cast<int>(relative_folder.size()), relative_folder.data());
     }

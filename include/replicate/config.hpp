@@ -34,8 +34,8 @@ public:
     /// `http://host:port` or `http://user:password@host:port`; empty for none. `config::from_environment()` takes it from
     /// `HTTPS_PROXY`, else `https_proxy`.
     std::string url;
-    /// Hosts reached without it, separated by commas: `localhost,.internal,10.0.0.1`; a name also stands for what ends in
-    /// it after a dot, `*` for all. `config::from_environment()` takes it from `NO_PROXY`, else `no_proxy`.
+    /// Hosts reached without it, separated by commas: `localhost,.internal,*.example,10.0.0.1,host:8443`; a name also stands for what
+    /// ends in it after a dot, `*` for all. `config::from_environment()` takes it from `NO_PROXY`, else `no_proxy`.
     std::string bypass;
 
     /// No proxy.
@@ -169,7 +169,7 @@ public:
     /// stands in no message.
     std::string token;
     /// Where set, called for each request instead of using `token`; for tokens that change. Called on the client's
-    /// strand, must not block; what it throws ends the call.
+    /// strand, must not block; what it throws ends the call, but for a `run` whose prediction exists already: that asks again later.
     std::function<std::string()> token_source;
     /// The API. `https` only, unless `allow_insecure`; `/v1` is added where the path is empty; a path prefix is kept.
     std::string base_url = "https://api.replicate.com/v1";

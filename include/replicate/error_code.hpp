@@ -87,7 +87,10 @@ enum class errc {
     /// There is a file already where one was to be saved; see `save_options::overwrite`.
     file_exists,
     /// A file could not be written: no such directory, no permission, no space; the text names it. Nothing is left of it.
-    file_not_writable
+    file_not_writable,
+
+    /// The service said that it created something, and its id did not come through. It is not sent again.
+    created_id_lost
 };
 
 /// What a caller can do something about. Test with `error.code() == replicate::condition::rate_limited`.
@@ -169,6 +172,7 @@ inline char const* message_of(errc code) noexcept
     case errc::file_changed: return "the file has changed meanwhile";
     case errc::file_exists: return "the file exists already";
     case errc::file_not_writable: return "the file cannot be written";
+    case errc::created_id_lost: return "it was created, but its id is not known";
     }
     return "unknown error";
 }
@@ -219,6 +223,7 @@ inline int condition_of(errc code) noexcept
     case errc::prediction_failed: return static_cast<int>(condition::prediction_failed);
     case errc::prediction_canceled: return static_cast<int>(condition::prediction_canceled);
     case errc::prediction_aborted: return static_cast<int>(condition::prediction_aborted);
+    case errc::created_id_lost:
     case errc::create_outcome_unknown: return static_cast<int>(condition::outcome_unknown);
     case errc::stream_unavailable:
     case errc::stream_closed: return static_cast<int>(condition::invalid_input);

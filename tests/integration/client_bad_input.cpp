@@ -202,7 +202,9 @@ TEST_CASE("a base URL that would carry the token in the open is refused")
     for (char const* url : {"", "api.replicate.com", "ftp://api.replicate.com", "http://api.replicate.com",
              "http://api.replicate.com/v1", "https://", "https://user:pass@api.replicate.com",
              "https://api.replicate.com/v1?x=1", "https://api.replicate.com/v1#x", "https://api.replicate.com/v 1",
-             "https://api.replicate.com/v1\r\nX: y", "http://127.0.0.1.evil.example/"})
+             "https://api.replicate.com/v1\r\nX: y", "https://api.replicate.com/v1/../x", "https://api.replicate.com/./v1",
+             "https://api.replicate.com/v1%2f..", "https://api.replicate.com/%0d%0aX:%20y", "https://api.replicate.com/%2e%2e/v1",
+             "https://api.replicate.com/a//b", "http://127.0.0.1.evil.example/"})
         for (bool const allow_insecure : {false, true}) {
             CAPTURE(std::string(url));
             std::string const line = error_text(refused(url, allow_insecure));

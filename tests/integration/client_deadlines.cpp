@@ -70,6 +70,28 @@ public:
         return end;
     }
 
+    timed_end cancel(steady::duration timeout)
+    {
+        replicate::call_options options;
+        options.timeout = timeout;
+        pending<replicate::prediction> call;
+        timed_end end;
+        local.client.predictions().async_cancel(created_.id, options, end.known, call.token());
+        finish(call, end);
+        return end;
+    }
+
+    timed_end list(steady::duration timeout)
+    {
+        replicate::prediction_list_options options;
+        options.timeout = timeout;
+        pending<replicate::page<replicate::prediction>> call;
+        timed_end end;
+        local.client.predictions().async_list(options, end.known, call.token());
+        finish(call, end);
+        return end;
+    }
+
     local_client local;
 
 private:
@@ -157,6 +179,24 @@ TEST_CASE("a server that never reads does not hold an operation")
         CHECK(end.known.phase == (size > 1000 ? phase::write : phase::wait));
         deadline_check second([](auto& server) { server.always(operation::connection).never_read(); });
         check_end(second.run(timeout, replicate::wait::poll(), values), timeout);
+    }
+}
+
+TEST_CASE("a cancel and a list end by their deadlines, whatever the server does")
+{
+    using preparation = deadline_check::preparation;
+    std::vector<preparation> const harms{
+        [](auto& server) { server.always().never_answer(); },
+        [](auto& server) { server.always().drip(1); },
+        [](auto& server) { server.always().never_read(); },
+        [](auto& server) { server.always(operation::connection).stall_handshake(); },
+        [](auto& server) { server.always().status(503); },
+        [](auto& server) { server.always().status(429); },
+    };
+    for (auto const& harm : harms) {
+        deadline_check check(harm, [](replicate::config& settings) { settings.retry.attempts = 1000; });
+        check_end(check.cancel(200ms), 200ms);
+        check_end(check.list(200ms), 200ms);
     }
 }
 

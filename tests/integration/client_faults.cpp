@@ -72,9 +72,10 @@ public:
     {
     }
 
-    void go(std::size_t at_a_time, std::size_t faults)
+    // Until so many answers to creates were lost: the request was written to its end, and no answer told an id.
+    void go(std::size_t at_a_time, std::size_t lost_answers)
     {
-        wanted_faults_ = faults;
+        wanted_losses_ = lost_answers;
         for (std::size_t i = 0; i < at_a_time; ++i)
             start_next();
         REQUIRE(local_.run_until([&] { return under_way_ == 0; }, 4 * ample));
@@ -100,7 +101,8 @@ private:
                 call.code = code;
                 call.value = std::move(value);
                 --under_way_;
-                if (local_.server.counts().faults < wanted_faults_)
+                losses_ += code == condition::outcome_unknown ? 1 : 0;
+                if (losses_ < wanted_losses_)
                     start_next();
             });
     }
@@ -109,7 +111,8 @@ private:
     std::string version_;
     std::deque<one> all_;
     std::size_t under_way_ = 0;
-    std::size_t wanted_faults_ = 0;
+    std::size_t losses_ = 0;
+    std::size_t wanted_losses_ = 0;
 };
 
 std::vector<fault> storm_of_requests()
@@ -144,7 +147,7 @@ std::vector<std::size_t> creates_by_number(replicate::testing::server_counts con
 
 } // namespace
 
-TEST_CASE("over a thousand faults at random points nothing is created twice, and nothing that was created is lost")
+TEST_CASE("over a thousand lost answers at random points nothing is created twice, and nothing that was created is lost")
 {
     replicate::testing::server_options server_options;
     server_options.remembered_requests = 10;
@@ -155,14 +158,16 @@ TEST_CASE("over a thousand faults at random points nothing is created twice, and
         },
         server_options);
     add_counter(local.server);
+    // A sanitizer makes each run several times slower; it sees the same code with fewer of them.
+    std::size_t const lost_answers = slowness == 1 ? 1000 : 200;
     local.server.random_faults(20260, 0.3, storm_of_requests());
+    local.server.random_faults(1984, 0.5, storm_of_requests(), operation::create);
     local.server.random_faults(4711, 0.15, storm_of_connections(), operation::connection);
     stormy_runs runs(local);
-    runs.go(24, 1000);
+    runs.go(48, lost_answers);
     run_out(local.context);
 
     auto const counts = local.server.counts();
-    CHECK(counts.faults >= 1000);
     CHECK(counts.most_creates_of_one_input() == 1);
     auto const creates = creates_by_number(counts, runs.all().size());
     std::size_t delivered = 0, unknown = 0, refused = 0;
@@ -189,8 +194,8 @@ TEST_CASE("over a thousand faults at random points nothing is created twice, and
     }
     MESSAGE(runs.all().size() << " runs, " << counts.faults << " faults: " << delivered << " delivered, " << unknown
                               << " of unknown outcome, " << refused << " not created");
-    CHECK(delivered > runs.all().size() / 3);
-    CHECK(unknown > 0);
+    CHECK(delivered > runs.all().size() / 5);
+    CHECK(unknown >= lost_answers);
 }
 
 TEST_CASE("a create that may have been carried out is not sent again")
@@ -210,8 +215,12 @@ TEST_CASE("a create that may have been carried out is not sent again")
             CHECK(failed->code() == condition::outcome_unknown);
             CHECK(failed->diagnostics().attempts == 1);
             CHECK(failed->diagnostics().operation == "POST /predictions");
-            CHECK(
-                std::string(failed->what()).find("not known whether it was created") != std::string::npos);
+            // Half a header tells the status.
+            bool const is_created = failed->diagnostics().http_status == 201;
+            CHECK(is_created == (name == "half a header"));
+            std::string const told =
+                is_created ? "created, but its id is not known" : "not known whether it was created";
+            CHECK(std::string(failed->what()).find(told) != std::string::npos);
             CHECK(local.server.counts().create_requests == 1);
             CHECK(local.server.counts().gets == 0);
         }

@@ -10,6 +10,9 @@
 #include <replicate/core/url.hpp>
 #include <replicate/error.hpp>
 
+#include <boost/url/pct_string_view.hpp>
+
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -31,6 +34,22 @@ inline void check_count(char const* name, std::size_t value, std::size_t least)
 {
     if (value < least)
         refuse_config(std::string(name) + ": must be at least " + std::to_string(least));
+}
+
+/// Refuses a path that could mean another one to a server or proxy on the way.
+inline void check_path(std::string_view path)
+{
+    while (!path.empty()) {
+        path.remove_prefix(1);
+        std::string_view const segment = path.substr(0, path.find('/'));
+        // Somebody on the way may decode it before he takes the path apart. A space does no harm there.
+        auto const encoded = boost::urls::make_pct_string_view({segment.data(), segment.size()});
+        std::string decoded = encoded ? encoded->decode() : std::string();
+        std::replace(decoded.begin(), decoded.end(), ' ', '_');
+        if (!core::is_safe_segment(decoded))
+            refuse_config("base_url: its path must not hold empty parts, `.`, `..`, or what could be taken for a slash or a line end");
+        path.remove_prefix(segment.size());
+    }
 }
 
 } // namespace replicate::detail
@@ -81,6 +100,7 @@ inline api_base check_base_url(config const& settings)
     result.path_prefix = url->path;
     while (!result.path_prefix.empty() && result.path_prefix.back() == '/')
         result.path_prefix.pop_back();
+    detail::check_path(result.path_prefix);
     if (result.path_prefix.empty())
         result.path_prefix = "/v1";
     return result;

@@ -76,15 +76,21 @@ public:
     /// lost to a race with it.
     run_action start(time_point now)
     {
-        using namespace std::chrono_literals;
         run_action action{run_action_kind::create};
-        if (options_.wait.is_sync()) {
-            auto const left = std::chrono::floor<std::chrono::seconds>(deadline_ - now - 1s);
-            action.server_wait = std::clamp(left, 0s, options_.wait.at_most());
-        }
-        held_until_ = now + action.server_wait;
-        asked_to_hold_ = action.server_wait > 0s;
+        action.server_wait = hold(now);
         return action;
+    }
+
+    /// How long the service is to hold its answer to a create that is sent now: to be asked before each try of it.
+    std::chrono::seconds hold(time_point now)
+    {
+        using namespace std::chrono_literals;
+        std::chrono::seconds wait = 0s;
+        if (options_.wait.is_sync())
+            wait = std::clamp(std::chrono::floor<std::chrono::seconds>(deadline_ - now - 1s), 0s, options_.wait.at_most());
+        held_until_ = now + wait;
+        asked_to_hold_ = wait > 0s;
+        return wait;
     }
 
     /// The service has answered the create. `all_there` is false where its status says that outputs are missing (202).
@@ -109,16 +115,21 @@ public:
     run_action on_seen(prediction const& seen, time_point now, double jitter)
     {
         status_ = seen.status;
+        unreadable_ = 0;
         bool const at_goal = seen.is_terminal() || goal_ == run_goal::created;
         return at_goal ? run_action{run_action_kind::finish} : pause(now, jitter);
     }
 
     /// The prediction was asked for, and the request failed, its repetitions included. A prediction that is paid for is
-    /// not given up for that while the failure may pass.
-    run_action on_get_failed(boost::system::error_code code, time_point now, double jitter)
+    /// not given up for that while the failure may pass. `wish`: how long the service wishes to be left alone.
+    run_action on_get_failed(boost::system::error_code code, time_point now, double jitter, duration wish = duration(0))
     {
-        return may_pass(code, now) ? pause(now, jitter) : run_action{run_action_kind::fail};
+        unreadable_ = code == errc::unexpected_content ? unreadable_ + 1 : 0;
+        return may_pass(code, now) ? pause(now, jitter, wish) : run_action{run_action_kind::fail};
     }
+
+    /// The prediction could not be asked for: there was no token. The next time there may be one.
+    run_action on_get_impossible(time_point now, double jitter) { return pause(now, jitter); }
 
     /// The pause is over.
     run_action on_waited() const noexcept { return {run_action_kind::get}; }
@@ -133,9 +144,13 @@ public:
 
     /// The create failed, and nothing was created that is known of. Official models are run by their name; of others only
     /// a version can be, and their name is then "not found": with the latest version there may be one to run. Once only.
-    run_action on_create_failed(boost::system::error_code code = {}, bool named_without_version = false)
+    /// `remembered`: it was tried by a version that was the latest some time ago.
+    run_action on_create_failed(
+        boost::system::error_code code = {}, bool named_without_version = false, bool remembered = false)
     {
-        bool const look_up = named_without_version && code == condition::not_found && !std::exchange(looked_up_, true);
+        bool const is_outdated = remembered && code == condition::invalid_input;
+        bool const look_up =
+            named_without_version && (code == condition::not_found || is_outdated) && !std::exchange(looked_up_, true);
         return {look_up ? run_action_kind::look_up_version : run_action_kind::fail};
     }
 
@@ -151,6 +166,9 @@ private:
         // A prediction that was just created may not have reached the replica that is asked.
         if (code == condition::not_found)
             return created_at_ && now - *created_at_ < std::chrono::seconds(5);
+        // An answer does not become smaller, and one that came whole several times does not become readable.
+        if (code == errc::body_too_large || code == errc::header_too_large || unreadable_ > 7)
+            return false;
         return code == condition::timeout || code == condition::connection || code == condition::server_error
             || code == condition::rate_limited || code == condition::protocol || code == errc::handshake_failed;
     }
@@ -164,11 +182,12 @@ private:
     }
 
     /// Precondition: 0 <= jitter < 1.
-    run_action pause(time_point now, double jitter)
+    run_action pause(time_point now, double jitter, duration wish = duration(0))
     {
         auto const spread = std::chrono::duration<double>(interval_) * (0.9 + 0.2 * jitter);
         run_action action{run_action_kind::wait};
-        action.pause = std::min(std::chrono::duration_cast<duration>(spread), std::max(deadline_ - now, duration(0)));
+        auto const wanted = std::max(std::chrono::duration_cast<duration>(spread), wish);
+        action.pause = std::min(wanted, std::max(deadline_ - now, duration(0)));
         interval_ = std::min(interval_ + interval_ / 2, options_.maximum_poll_interval);
         return action;
     }
@@ -182,6 +201,7 @@ private:
     prediction_status status_ = prediction_status::unknown;
     bool asked_to_hold_ = false;
     bool looked_up_ = false;
+    int unreadable_ = 0;
 };
 
 } // namespace replicate::core

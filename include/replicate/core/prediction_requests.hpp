@@ -51,6 +51,15 @@ inline std::string webhook_members(std::optional<std::string> const& url, std::v
     return events.empty() ? members : members + "\"]";
 }
 
+/// Asks the service to hold its answer for so long, in the place of what it was asked before; zero does not ask.
+inline void set_server_wait(request& what, std::chrono::seconds server_wait)
+{
+    std::erase_if(what.headers, [](auto const& header) { return header.first == "Prefer"; });
+    what.server_wait = server_wait;
+    if (server_wait.count() > 0)
+        what.headers.emplace_back("Prefer", "wait=" + std::to_string(server_wait.count()));
+}
+
 /// POST of a new prediction of a version, or where that is empty of what the path says. `server_wait` of zero does not ask the
 /// service to hold its answer.
 inline request creation_request(std::string path, std::string const& version, input const& values,
@@ -64,9 +73,7 @@ inline request creation_request(std::string path, std::string const& version, in
     if (!version.empty())
         result.body += "\"version\":" + json::serialize(json::string(version)) + ",";
     result.body += "\"input\":" + json::serialize(values.object()) + webhook_members(webhook, events) + "}";
-    result.server_wait = server_wait;
-    if (server_wait.count() > 0)
-        result.headers.emplace_back("Prefer", "wait=" + std::to_string(server_wait.count()));
+    set_server_wait(result, server_wait);
     if (cancel_after)
         result.headers.emplace_back("Cancel-After", std::to_string(cancel_after->count()) + "s");
     return result;

@@ -53,6 +53,9 @@ public:
         if (!url || url->origin.secure)
             throw detail::make_error(errc::invalid_configuration,
                 "proxy.url: must be http://host:port or http://user:password@host:port (HTTPS_PROXY)");
+        if (url->target() != "/" || url->has_fragment)
+            throw detail::make_error(
+                errc::invalid_configuration, "proxy.url: must end with the port: a proxy has no path (HTTPS_PROXY)");
         proxy_.emplace();
         proxy_->origin = url->origin;
         if (!url->user.empty() || !url->password.empty())
@@ -62,7 +65,7 @@ public:
     /// The proxy for a target; null where it is reached directly. Plain HTTP goes to this machine only, so never through one.
     proxy const* for_target(origin const& target) const noexcept
     {
-        if (!proxy_ || !target.secure || is_listed_host(bypass_, target.host))
+        if (!proxy_ || !target.secure || is_listed_host(bypass_, target.host, target.port))
             return nullptr;
         return &*proxy_;
     }

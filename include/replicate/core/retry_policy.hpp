@@ -44,6 +44,13 @@ public:
 
     /// Nothing happened.
     attempt_outcome() = default;
+
+    /// True when the answer ended early, but its status says already that the request was refused.
+    bool is_cut_refusal() const noexcept
+    {
+        bool const is_cut = code == condition::protocol || code == condition::connection || code == condition::timeout;
+        return is_cut && status >= 400 && status < 500;
+    }
 };
 
 /// What to do about it.
@@ -84,7 +91,7 @@ public:
     {
         if (!outcome.code && outcome.status < 300)
             return {verdict_kind::accept};
-        if (!outcome.code)
+        if (!outcome.code || outcome.is_cut_refusal())
             return on_status(outcome, jitter);
         return on_broken(outcome, jitter);
     }
@@ -98,7 +105,7 @@ private:
             return after_wish(outcome, jitter);
         bool const creates = may_repeat_ == repeatability::creates;
         if (creates && outcome.status >= 500)
-            return {verdict_kind::outcome_unknown};
+            return {never_arrived(outcome) ? verdict_kind::fail : verdict_kind::outcome_unknown};
         bool const passing = outcome.status == 408 || outcome.status >= 500;
         if (creates || !passing || !another_try())
             return {verdict_kind::fail};
@@ -125,6 +132,22 @@ private:
         if (!another_try())
             return {verdict_kind::fail};
         return {verdict_kind::repeat, next_backoff(jitter)};
+    }
+
+    /// What is in front of the service says that it did not hand on the request (521, 523, 525, 526 and 530 of Cloudflare), or the service
+    /// itself that it took none (503 that says when to come back). Nothing was created then. The table of reliability 1.10 would allow
+    /// to repeat even so; a create is not repeated, because that rests on the word of one hop alone: the caller can.
+    static bool never_arrived(attempt_outcome const& outcome) noexcept
+    {
+        switch (outcome.status) {
+        case 521:
+        case 523:
+        case 525:
+        case 526:
+        case 530: return true;
+        case 503: return !outcome.wish.is_none();
+        default: return false;
+        }
     }
 
     /// A certificate does not become good by asking again, nor does an answer become smaller.

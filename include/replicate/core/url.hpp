@@ -164,21 +164,41 @@ inline bool is_within_domain(std::string_view host, std::string_view domain) noe
     return start == 0 || host[start - 1] == '.';
 }
 
+/// True when an entry of a list of hosts names this host: see `is_listed_host`.
+inline bool is_host_of_entry(std::string_view entry, std::string_view host, std::uint16_t port) noexcept
+{
+    bool const is_bracketed = entry.substr(0, 1) == "[" && entry.find(']') != std::string_view::npos;
+    auto const colon = is_bracketed ? entry.find(':', entry.find(']')) : entry.find(':');
+    // An address of IPv6 without brackets has no port.
+    bool const has_port = colon != std::string_view::npos && (is_bracketed || entry.find(':', colon + 1) == std::string_view::npos);
+    if (has_port && parse_port(entry.substr(colon + 1)) != port)
+        return false;
+    if (has_port)
+        entry = entry.substr(0, colon);
+    if (is_bracketed)
+        entry = entry.substr(1, entry.find(']') - 1);
+    if (entry == "*")
+        return true;
+    if (entry.substr(0, 2) == "*.")
+        entry.remove_prefix(1);
+    while (!entry.empty() && entry.front() == '.')
+        entry.remove_prefix(1);
+    return !entry.empty() && is_within_domain(host, entry);
+}
+
 /// True when a list of hosts separated by commas, as in NO_PROXY, names this host (in lower case): itself, a parent domain
-/// (with or without a leading dot), or `*`.
-inline bool is_listed_host(std::string_view list, std::string_view host) noexcept
+/// (with or without a leading dot or `*.`), or `*`. An entry with a port, `host:8443`, names that port of it alone.
+inline bool is_listed_host(std::string_view list, std::string_view host, std::uint16_t port = 443) noexcept
 {
     while (!list.empty()) {
         auto const end = list.find(',');
         std::string_view entry = list.substr(0, end);
         list = end == std::string_view::npos ? std::string_view() : list.substr(end + 1);
-        while (!entry.empty() && (entry.front() == ' ' || entry.front() == '.'))
+        while (!entry.empty() && entry.front() == ' ')
             entry.remove_prefix(1);
         while (!entry.empty() && entry.back() == ' ')
             entry.remove_suffix(1);
-        if (entry.empty())
-            continue;
-        if (entry == "*" || is_within_domain(host, entry))
+        if (is_host_of_entry(entry, host, port))
             return true;
     }
     return false;

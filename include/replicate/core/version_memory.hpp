@@ -32,6 +32,9 @@ public:
         versions_.insert_or_assign(model.str(), entry(model_ref(model.str() + ':' + version), now + lifetime));
     }
 
+    /// Forgets the version of a model.
+    void forget(model_ref const& model) { versions_.erase(model.str()); }
+
     /// The reference to run a model by: with its version where that is remembered, otherwise as it is.
     model_ref resolve(model_ref const& model, time_point now = std::chrono::steady_clock::now()) const
     {

@@ -10,6 +10,7 @@
 #include <replicate/detail/operation.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ public:
     core::response response;
     /// True when the sink has the answer, or the beginning of it.
     bool passed_on = false;
+    /// How long the service wishes to be left alone; zero where it does not say.
+    std::chrono::milliseconds wish{0};
 
     call_result() = default;
 };
@@ -125,6 +128,9 @@ public:
         source_ = std::move(body);
     }
 
+    /// Lets this change the request before each try: what it says may depend on the time that is left.
+    void before_each_try(std::function<void(core::request&)> renew) { renew_ = std::move(renew); }
+
     /// Hands the body of a success to this sink as it comes; nothing that it has been given is asked for again. `silence`: the
     /// longest within the answer; zero for `timeout_config::read`.
     void deliver_to(io::body_sink& sink, std::chrono::steady_clock::duration silence = {})
@@ -146,6 +152,7 @@ public:
             bool const may_repeat = !result.passed_on && (!owner_.is_stopped() || what_.repeatability == core::repeatability::safe);
             if (verdict.kind != core::verdict_kind::repeat || !may_repeat) {
                 result.code = give_up(result.code, outcome, verdict);
+                result.wish = outcome.wish.wait();
                 co_return result;
             }
             want_fresh = outcome.reused && !outcome.answered;
@@ -159,6 +166,8 @@ private:
         client_state& client = owner_.client();
         // Asked for before each try: a token may have changed meanwhile.
         std::string const token = where_.with_token ? client.token() : std::string();
+        if (renew_)
+            renew_(what_);
         call_attempt progress(owner_, policy_);
         if (source_)
             source_->rewind();
@@ -187,6 +196,8 @@ private:
         limits.header_bytes = settings.limits.header_bytes;
         limits.body_bytes = where_.body_bytes;
         limits.all_headers = where_.with_all_headers;
+        // Of an answer that is too large the front tells the id of what is paid for.
+        limits.keep_front = what_.repeatability == core::repeatability::creates;
         return limits;
     }
 
@@ -229,13 +240,17 @@ private:
         boost::system::error_code code, core::attempt_outcome const& outcome, core::verdict verdict)
     {
         bool const unknown = verdict.kind == core::verdict_kind::outcome_unknown;
-        if (!code)
+        if (outcome.is_cut_refusal())
+            owner_.context().detail = code.message();
+        if (!code || outcome.is_cut_refusal())
             return {static_cast<int>(outcome.status), unknown ? create_http_category() : http_category()};
         if (!unknown)
             return code;
+        bool const created = outcome.status >= 200 && outcome.status < 300;
         std::string& detail = owner_.context().detail;
-        detail = "the answer did not come (" + code.message() + (detail.empty() ? ")" : ", " + detail + ")");
-        return errc::create_outcome_unknown;
+        detail = (created ? "the answer did not come whole (" : "the answer did not come (") + code.message()
+            + (detail.empty() ? ")" : ", " + detail + ")");
+        return created ? errc::created_id_lost : errc::create_outcome_unknown;
     }
 
     asio::awaitable<void> pause(std::chrono::steady_clock::duration length)
@@ -253,6 +268,7 @@ private:
     call_target where_;
     when_sent policy_;
     core::retry_policy repetition_;
+    std::function<void(core::request&)> renew_;
     std::shared_ptr<io::body_source> source_;
     io::body_streams bodies_;
 };

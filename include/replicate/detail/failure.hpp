@@ -11,6 +11,8 @@
 
 #include <exception>
 #include <memory>
+#include <new>
+#include <string>
 #include <utility>
 
 namespace replicate::detail {
@@ -40,12 +42,29 @@ public:
             result = failure(known.code(), known.diagnostics());
         } catch (boost::system::system_error const& known) {
             result.code_ = known.code();
+            result.text_ = known.what();
         } catch (std::bad_alloc const&) {
             result.code_ = make_error_code(boost::system::errc::not_enough_memory);
+        } catch (std::exception const& unknown) {
+            result.code_ = make_error_code(errc::invalid_argument);
+            result.text_ = unknown.what();
         } catch (...) {
             result.code_ = make_error_code(errc::invalid_argument);
         }
         result.thrown_ = std::move(thrown);
+        return result;
+    }
+
+    /// The same failure, with what the operation knows where the exception itself knew nothing of it. One of somebody else's stays the
+    /// exception that it is, for who wants that; the diagnostics have its text.
+    failure within(replicate::diagnostics context) const
+    {
+        failure result = *this;
+        bool const is_ours = context_ != nullptr;
+        context.detail = is_ours ? context_->detail : text_;
+        result.context_ = std::make_shared<replicate::diagnostics const>(std::move(context));
+        if (is_ours)
+            result.thrown_ = nullptr;
         return result;
     }
 
@@ -74,6 +93,7 @@ private:
     boost::system::error_code code_;
     std::shared_ptr<replicate::diagnostics const> context_;
     std::exception_ptr thrown_;
+    std::string text_;
 };
 
 } // namespace replicate::detail

@@ -23,7 +23,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace replicate::detail {
@@ -97,10 +99,23 @@ public:
     {
         replicate::diagnostics told = context_;
         told.elapsed = clock::now() - started_;
+        if (code == errc::deadline_exceeded && !last_failure_.empty())
+            told.detail += (told.detail.empty() ? "the last look failed: " : "; the last look failed: ") + last_failure_;
         if (told.prediction)
             told.detail += (told.detail.empty() ? "" : "; ") + ending_text(*told.prediction);
         return failure(code, std::move(told));
     }
+
+    /// What somebody threw, with all that is known where a request was the reason.
+    failure make_failure(std::exception_ptr thrown)
+    {
+        failure const bare = failure::of_exception(std::move(thrown));
+        bool const is_known = context_.operation.empty() || !bare.diagnostics().operation.empty();
+        return is_known ? bare : bare.within(make_failure(bare.code()).diagnostics());
+    }
+
+    /// Says what the deadline's failure is to name as its reason; empty for none.
+    void set_last_failure(std::string text) { last_failure_ = std::move(text); }
 
 protected:
     /// The body has ended.
@@ -140,6 +155,7 @@ private:
     clock::time_point started_;
     clock::time_point deadline_;
     replicate::diagnostics context_;
+    std::string last_failure_;
     asio::cancellation_signal signal_;
     std::atomic<bool> cancel_requested_ = false;
     bool stopped_ = false;
@@ -235,7 +251,7 @@ asio::awaitable<void> drive(std::shared_ptr<typed_operation<T>> running, asio::a
         T value = co_await std::move(body);
         running->finish(std::move(value));
     } catch (...) {
-        running->fail(failure::of_exception(std::current_exception()));
+        running->fail(running->make_failure(std::current_exception()));
     }
 }
 

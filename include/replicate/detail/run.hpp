@@ -14,7 +14,9 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <chrono>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -95,12 +97,15 @@ private:
         auto request = creation_of(target, server_wait);
         bool const worth_waiting = options_.on_cancel == on_cancel::cancel_remote;
         call creation(owner_, std::move(request), worth_waiting ? when_sent::let_it_end : when_sent::interrupt);
+        creation.before_each_try(wait_renewal());
         call_result result = co_await creation.perform();
         failure_ = result.code;
         if (!adopt(result.response)) {
             if (!failure_)
-                failure_ = errc::create_outcome_unknown;
-            co_return machine_.on_create_failed(failure_, target.kind() == model_ref::form::model && !by_reference_);
+                failure_ = errc::created_id_lost;
+            bool const by_name = model_.kind() == model_ref::form::model && !by_reference_;
+            refused_version_ = by_name ? std::string(target.version()) : std::string();
+            co_return machine_.on_create_failed(failure_, by_name, !refused_version_.empty());
         }
         failure_ = {};
         bool const all_there = result.response.status != 202 && !rescued_;
@@ -120,17 +125,20 @@ private:
     asio::awaitable<core::run_action> look_up_version()
     {
         replicate::diagnostics const refusal = owner_.context();
+        owner_.client().versions().forget(model_);
         call look(owner_, core::get_model_request(model_));
         call_result const result = co_await look.perform();
         auto const document = core::parse_document(result.code ? "null" : result.response.body);
         std::string const version = document ? core::latest_version_of(*document) : std::string();
         // A model without a version that can be named may still be run by its name where versions are.
         by_reference_ = version.empty() && document && document->is_object();
+        // A version that was remembered, and is the latest still, was refused for another reason.
+        bool const is_new = version.empty() ? by_reference_ : version != refused_version_;
         if (!version.empty())
             remember_version(*document, version);
-        else if (!by_reference_)
+        if (!is_new)
             owner_.context() = refusal;
-        co_return machine_.on_version_looked_up(!version.empty() || by_reference_, clock::now());
+        co_return machine_.on_version_looked_up(is_new, clock::now());
     }
 
     void remember_version(json::value const& model, std::string const& version)
@@ -153,21 +161,75 @@ private:
 
     asio::awaitable<core::run_action> get()
     {
-        call look(owner_, core::get_prediction_request(seen_.id));
-        call_result const result = co_await look.perform();
+        call_result result;
+        std::exception_ptr thrown;
+        try {
+            call look(owner_, core::get_prediction_request(seen_.id));
+            result = co_await look.perform();
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        if (thrown)
+            co_return on_thrown(std::move(thrown));
         failure_ = result.code;
         if (!failure_ && !adopt(result.response))
             failure_ = errc::unexpected_content;
+        owner_.set_last_failure(failure_ ? text_of(failure_, owner_.context()) : std::string());
         if (failure_)
-            co_return machine_.on_get_failed(failure_, clock::now(), owner_.client().jitter());
+            co_return machine_.on_get_failed(failure_, clock::now(), owner_.client().jitter(), result.wish);
         co_return machine_.on_seen(seen_, clock::now(), owner_.client().jitter());
+    }
+
+    /// The function that knows the token has failed. That may pass, and the prediction is paid for.
+    core::run_action on_thrown(std::exception_ptr thrown)
+    {
+        failure const reason = owner_.make_failure(std::move(thrown));
+        failure_ = reason.code();
+        owner_.set_last_failure(text_of(failure_, reason.diagnostics()));
+        return machine_.on_get_impossible(clock::now(), owner_.client().jitter());
+    }
+
+    /// A failure for people, on its own.
+    static std::string text_of(boost::system::error_code code, replicate::diagnostics const& known)
+    {
+        replicate::diagnostics shown;
+        shown.problem = known.problem;
+        shown.detail = known.detail;
+        return describe(code, shown);
+    }
+
+    /// The answer to a create may come late: after a refusal for too many requests, or a connection that failed.
+    std::function<void(core::request&)> wait_renewal()
+    {
+        return [this](core::request& what) { core::set_server_wait(what, machine_.hold(clock::now())); };
     }
 
     /// The caller has gone: whether this succeeds interests nobody any more, and the operation's limit ends it.
     asio::awaitable<void> cancel()
     {
-        call cancellation(owner_, core::cancel_prediction_request(seen_.id));
-        co_await cancellation.perform();
+        constexpr int tries = 3;
+        bool is_sent = false;
+        for (int i = 0; i < tries && !is_sent; ++i) {
+            if (i > 0)
+                co_await wait(std::chrono::milliseconds(200));
+            is_sent = co_await try_cancel();
+        }
+    }
+
+    /// False where there was no token to do it with.
+    asio::awaitable<bool> try_cancel()
+    {
+        bool is_sent = false;
+        try {
+            call cancellation(owner_, core::cancel_prediction_request(seen_.id));
+            co_await cancellation.perform();
+            is_sent = true;
+        } catch (boost::system::system_error const& ended) {
+            is_sent = ended.code() == asio::error::operation_aborted;
+        } catch (std::exception const&) {
+            is_sent = false;
+        }
+        co_return is_sent;
     }
 
     /// Takes the prediction out of a good answer, or at least its id out of one that was cut short.
@@ -212,6 +274,7 @@ private:
     core::prediction_machine machine_;
     prediction seen_;
     boost::system::error_code failure_;
+    std::string refused_version_;
     bool rescued_ = false;
     bool by_reference_ = false;
     bool leaving_ = false;

@@ -41,6 +41,8 @@ struct exchange_limits {
     std::size_t body_bytes = 0;
     /// Whether all headers of the answer are kept, or those that the library has a use for.
     bool all_headers = false;
+    /// Whether the front of a body that is larger is read all the same.
+    bool keep_front = false;
 };
 
 /// One request and its answer on one stream: a `ssl::stream`, a socket, or the in-memory stream of the tests.
@@ -60,6 +62,8 @@ public:
     {
         if (bodies_.sink != nullptr)
             reader_.pass_on_body();
+        else if (limits_.keep_front)
+            reader_.keep_front();
         if (limits_.all_headers)
             reader_.keep_all_headers();
     }

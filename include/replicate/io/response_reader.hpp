@@ -52,6 +52,9 @@ public:
     /// Also the headers that the library has no use for are wanted.
     void keep_all_headers() noexcept { all_headers_ = true; }
 
+    /// The body may be of any length; the caller sees to it that not too much is kept.
+    void keep_front() { body_limit(boost::none); }
+
     /// The status; 0 before the first line has come.
     unsigned status() const noexcept { return response_.status; }
 
@@ -154,6 +157,14 @@ public:
         parser_->keep_all_headers();
     }
 
+    /// An answer that is too large is refused only when some of it has come: all that may be, where its length was not told. To be said
+    /// before the first byte.
+    void keep_front()
+    {
+        front_kept_ = true;
+        parser_->keep_front();
+    }
+
     /// Takes what it can of the bytes that have come, and says how many. `code` is set for an answer that is not
     /// acceptable; then the connection is of no more use.
     std::size_t feed(std::string_view bytes, boost::system::error_code& code)
@@ -164,6 +175,8 @@ public:
             std::size_t const used =
                 parser_->put(asio::const_buffer(bytes.data() + taken, bytes.size() - taken), parse_code);
             taken += used;
+            if (front_kept_ && has_header() && response().body.size() > longest_body())
+                return fail(http::error::body_limit, taken, code);
             if (parse_code == http::error::need_more) {
                 parse_code = judge(bytes.substr(taken));
                 if (!parse_code)
@@ -229,6 +242,13 @@ private:
         return line_end == std::string_view::npos || bytes[line_end - 1] == '\r';
     }
 
+    std::size_t longest_body() const
+    {
+        constexpr std::size_t enough = 64 * 1024;
+        bool const is_hopeless = parser_->content_length().value_or(0) > body_limit_;
+        return is_hopeless ? std::min(body_limit_, enough) : body_limit_;
+    }
+
     bool skip_interim()
     {
         parser_.emplace(header_limit_, body_limit_);
@@ -236,6 +256,8 @@ private:
             parser_->pass_on_body();
         if (all_headers_)
             parser_->keep_all_headers();
+        if (front_kept_)
+            parser_->keep_front();
         return ++interim_answers_ <= 16;
     }
 
@@ -256,6 +278,7 @@ private:
     int interim_answers_ = 0;
     bool passed_on_ = false;
     bool all_headers_ = false;
+    bool front_kept_ = false;
 };
 
 } // namespace replicate::io

@@ -128,7 +128,9 @@ TEST_CASE("a base URL that could give the token away is refused")
              "https://", "https://user@api.replicate.com", "https://user:password@api.replicate.com",
              "https://api.replicate.com?x=y", "https://api.replicate.com#x",
              "https://api.replicate.com/v1\r\nX-Injected: 1", "https://a%0d%0ab/", "https://api.replicate.com /v1",
-             "http://127.0.0.1:8080"}) {
+             "https://api.replicate.com/v1/../x", "https://api.replicate.com/./v1", "https://api.replicate.com/a//b",
+             "https://api.replicate.com/v1%2f..", "https://api.replicate.com/%2e%2e/v1", "https://api.replicate.com/%0d%0aX",
+             "https://api.replicate.com/a%5cb", "http://127.0.0.1:8080"}) {
         CAPTURE(url);
         std::string const message = refusal([&] { check_base_url(with_base_url(url)); });
         CHECK(contains(message, "base_url: "));

@@ -409,11 +409,50 @@ TEST_CASE("a look that fails does not end the wait if the failure may pass")
     }
     for (errc code : {errc::resolve_failed, errc::connect_failed, errc::proxy_refused, errc::connection_lost,
              errc::handshake_failed, errc::timed_out, errc::malformed_response, errc::truncated_response,
-             errc::header_too_large, errc::body_too_large, errc::unexpected_content, errc::unexpected_document})
+             errc::unexpected_content, errc::unexpected_document})
         CHECK(after(code) == run_action_kind::wait);
-    for (errc code : {errc::missing_token, errc::invalid_argument, errc::invalid_configuration,
+    for (errc code : {errc::header_too_large, errc::body_too_large, errc::missing_token, errc::invalid_argument, errc::invalid_configuration,
              errc::certificate_rejected, errc::output_mismatch})
         CHECK(after(code) == run_action_kind::fail);
+}
+
+TEST_CASE("answers that cannot be read are looked at some times, if nothing better comes between")
+{
+    prediction_machine machine = created(polling(), "starting");
+    for (int i = 0; i < 7; ++i)
+        CHECK(machine.on_get_failed(errc::unexpected_content, start_of_test, 0.5).kind == run_action_kind::wait);
+    CHECK(machine.on_seen(in_status("processing"), start_of_test, 0.5).kind == run_action_kind::wait);
+    for (int i = 0; i < 7; ++i)
+        CHECK(machine.on_get_failed(errc::unexpected_content, start_of_test, 0.5).kind == run_action_kind::wait);
+    CHECK(machine.on_get_failed(errc::timed_out, start_of_test, 0.5).kind == run_action_kind::wait);
+    for (int i = 0; i < 7; ++i)
+        CHECK(machine.on_get_failed(errc::unexpected_content, start_of_test, 0.5).kind == run_action_kind::wait);
+    CHECK(machine.on_get_failed(errc::unexpected_content, start_of_test, 0.5).kind == run_action_kind::fail);
+}
+
+TEST_CASE("a look that cannot be made is made later")
+{
+    prediction_machine machine = created(polling(), "starting");
+    CHECK(machine.on_get_impossible(start_of_test, 0.5).kind == run_action_kind::wait);
+}
+
+TEST_CASE("a wish to be left alone makes a pause longer, never shorter, and not beyond the deadline")
+{
+    auto const pause = [](duration wish) {
+        prediction_machine machine = created(polling(), "starting");
+        return machine.on_get_failed(make_http_error_code(429), start_of_test, 0.5, wish).pause;
+    };
+    CHECK(pause(5min) == 5min);
+    CHECK(pause(1ns) == pause(0ns));
+    CHECK(pause(24h) == far_deadline - start_of_test);
+}
+
+TEST_CASE("the wait that is asked for is reckoned from when a create is sent, not from when it was decided")
+{
+    prediction_machine machine(holding(), start_of_test + 31s);
+    CHECK(machine.start(start_of_test).server_wait == 30s);
+    CHECK(machine.hold(start_of_test + 10s) == 20s);
+    CHECK(machine.hold(start_of_test + 30s) == 0s);
 }
 
 TEST_CASE("a prediction that is not found is looked for again for five seconds after its creation")

@@ -71,6 +71,8 @@ TEST_CASE("hosts that are listed, and plain http, do not go through the proxy")
     CHECK(choice.for_target(target("https://LOCALHOST:8443")) == nullptr);
     CHECK(choice.for_target(target("https://10.0.0.1")) == nullptr);
     CHECK(choice.for_target(target("http://127.0.0.1:8080")) == nullptr);
+    CHECK(of("http://proxy.example/", "a.example:8443").for_target(target("https://a.example:8443")) == nullptr);
+    CHECK(of("http://proxy.example", "a.example:8443").for_target(target("https://a.example")) != nullptr);
     CHECK(of("http://proxy.example", "*").for_target(target()) == nullptr);
 }
 
@@ -78,7 +80,7 @@ TEST_CASE("a proxy that is none is refused, and the message does not show its pa
 {
     for (std::string_view url :
         {"https://proxy.example", "socks5://proxy.example:1080", "http://", "http://user:secret@", "proxy example",
-            "http://proxy.example:99999", "http://user:secret@proxy\r\n.example", "http://user:secret@a%0d%0ab"}) {
+            "http://proxy.example:99999", "http://proxy.example/path", "http://proxy.example:1?x", "http://proxy.example#x", "http://user:secret@proxy\r\n.example", "http://user:secret@a%0d%0ab"}) {
         CAPTURE(url);
         try {
             proxy_choice const choice = of(url);

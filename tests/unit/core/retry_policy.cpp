@@ -105,8 +105,9 @@ TEST_CASE("every status of a complete answer has its verdict, for reads and for 
             else if (status == 408)
                 read = verdict_kind::repeat;
             else if (status >= 500) {
+                bool const never_arrived = status == 521 || status == 523 || status == 525 || status == 526 || status == 530;
                 read = verdict_kind::repeat;
-                create = verdict_kind::outcome_unknown;
+                create = never_arrived ? verdict_kind::fail : verdict_kind::outcome_unknown;
             }
             CHECK(first_verdict(repeatability::safe, outcome).kind == read);
             CHECK(first_verdict(repeatability::creates, outcome).kind == create);
@@ -134,7 +135,7 @@ TEST_CASE("a create is repeated only after 429, or where no byte of it can have 
                         bool const repeats =
                             first_verdict(repeatability::creates, outcome).kind == verdict_kind::repeat;
                         bool const cannot_have_been_acted_on = code && extent != sent::all && status == 0;
-                        bool const throttled = !code && status == 429;
+                        bool const throttled = status == 429 && (!code || outcome.is_cut_refusal());
                         if (repeats != (throttled || (cannot_have_been_acted_on && is_worth_another_try(code)))) {
                             CAPTURE(code);
                             CAPTURE(status);
@@ -169,8 +170,27 @@ TEST_CASE("a create that was refused was not carried out, although the rest of t
             attempt_outcome outcome = broken(errc::truncated_response, extent);
             outcome.status = status;
             outcome.answered = true;
-            CHECK(first_verdict(repeatability::creates, outcome).kind == verdict_kind::fail);
+            bool const throttled = status == 429;
+            CHECK(first_verdict(repeatability::creates, outcome).kind == (throttled ? verdict_kind::repeat : verdict_kind::fail));
         }
+}
+
+TEST_CASE("a create that the service had no time for is refused, if it says when it will have")
+{
+    CHECK(first_verdict(repeatability::creates, answer_with_wish(503, 1s)).kind == verdict_kind::fail);
+    CHECK(first_verdict(repeatability::creates, answer_with_wish(503, 1h)).kind == verdict_kind::fail);
+    CHECK(first_verdict(repeatability::creates, answer_with_wish(502, 1s)).kind == verdict_kind::outcome_unknown);
+}
+
+TEST_CASE("a throttled request whose refusal was cut short waits for the wish in it")
+{
+    for (repeatability kind : every_kind) {
+        attempt_outcome outcome = answer_with_wish(429, 3s);
+        outcome.code = errc::truncated_response;
+        auto const decided = first_verdict(kind, outcome);
+        CHECK(decided.kind == verdict_kind::repeat);
+        CHECK(decided.wait >= 3s);
+    }
 }
 
 TEST_CASE("a create that was answered as made before all of it had left is not made again")

@@ -130,6 +130,27 @@ TEST_CASE("a list of hosts names itself, what ends in it after a dot, and with a
     CHECK_FALSE(is_listed_host("eplicate.com", "replicate.com"));
 }
 
+TEST_CASE("a list of hosts knows stars before a domain, and ports")
+{
+    CHECK(is_listed_host("*.internal", "a.internal"));
+    CHECK(is_listed_host("*.internal", "internal"));
+    CHECK_FALSE(is_listed_host("*.internal", "notinternal"));
+    CHECK_FALSE(is_listed_host("*.", "internal"));
+    CHECK(is_listed_host("x,a.internal:8443", "a.internal", 8443));
+    CHECK(is_listed_host(".internal:8443", "a.internal", 8443));
+    CHECK_FALSE(is_listed_host("a.internal:8443", "a.internal", 443));
+    CHECK_FALSE(is_listed_host("a.internal:", "a.internal", 443));
+    CHECK_FALSE(is_listed_host("a.internal:x", "a.internal", 443));
+    CHECK(is_listed_host("a.internal:443", "a.internal"));
+    CHECK(is_listed_host("::1", "::1", 8443));
+    CHECK(is_listed_host("[::1]", "::1", 8443));
+    CHECK(is_listed_host("[::1]:8443", "::1", 8443));
+    CHECK_FALSE(is_listed_host("[::1]:8443", "::1", 443));
+    for (std::string_view odd : {"[", "[]", "[]:", "]", ":", "::", ":443", "*:443x"})
+        CHECK_FALSE(is_listed_host(odd, "a.internal"));
+    CHECK(is_listed_host("*:443", "a.internal"));
+}
+
 TEST_CASE("a list of hosts is read whatever the case of its letters")
 {
     CHECK(is_listed_host("API.Replicate.COM", "api.replicate.com"));

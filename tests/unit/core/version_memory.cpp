@@ -72,6 +72,29 @@ TEST_CASE("a version is looked up once, for a model that was named without one a
     CHECK(machine.on_create_failed(not_found, true).kind == run_action_kind::fail);
 }
 
+TEST_CASE("a remembered version is looked up again where it is refused as not found or as input, once")
+{
+    for (unsigned status : {404U, 422U}) {
+        prediction_machine machine(replicate::run_options(), start_of_test + 1h);
+        machine.start(start_of_test);
+        auto const refusal = replicate::make_http_error_code(status);
+        CHECK(machine.on_create_failed(refusal, true, true).kind == run_action_kind::look_up_version);
+        CHECK(machine.on_version_looked_up(true, start_of_test).kind == run_action_kind::create);
+        CHECK(machine.on_create_failed(refusal, true, true).kind == run_action_kind::fail);
+    }
+    prediction_machine machine(replicate::run_options(), start_of_test + 1h);
+    machine.start(start_of_test);
+    CHECK(machine.on_create_failed(replicate::make_http_error_code(422), true, false).kind == run_action_kind::fail);
+}
+
+TEST_CASE("a forgotten version stands for nothing")
+{
+    version_memory memory;
+    memory.remember("acme/shout", version, start_of_test);
+    memory.forget("acme/shout");
+    CHECK(memory.resolve("acme/shout", start_of_test) == model_ref("acme/shout"));
+}
+
 TEST_CASE("without a version to be found the refusal stands")
 {
     prediction_machine machine(replicate::run_options(), start_of_test + 1h);

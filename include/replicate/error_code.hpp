@@ -68,6 +68,11 @@ enum class errc {
     /// it may or may not exist. It is not sent again, because that could cost twice.
     create_outcome_unknown,
 
+    /// A prediction took longer to start than `run_options::start_timeout`.
+    start_timed_out,
+    /// A prediction ran longer than `run_options::running_timeout`.
+    running_timed_out,
+
     /// A stream was asked of a model that does not stream.
     stream_unavailable,
     /// What came of a stream is not the output of its prediction.
@@ -163,6 +168,8 @@ inline char const* message_of(errc code) noexcept
     case errc::prediction_canceled: return "the prediction was canceled";
     case errc::prediction_aborted: return "the prediction was aborted before it started";
     case errc::create_outcome_unknown: return "it is not known whether it was created";
+    case errc::start_timed_out: return "the prediction did not start in time";
+    case errc::running_timed_out: return "the prediction ran too long";
     case errc::stream_unavailable: return "the model does not stream";
     case errc::stream_truncated: return "the stream is not the whole output";
     case errc::stream_lagged: return "the reader of the stream is too far behind";
@@ -213,6 +220,8 @@ inline int condition_of(errc code) noexcept
     case errc::handshake_failed:
     case errc::certificate_rejected: return static_cast<int>(condition::tls);
     case errc::timed_out:
+    case errc::start_timed_out:
+    case errc::running_timed_out:
     case errc::deadline_exceeded: return static_cast<int>(condition::timeout);
     case errc::malformed_response:
     case errc::truncated_response:

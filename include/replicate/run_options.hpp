@@ -92,8 +92,20 @@ public:
     /// `errc::deadline_exceeded`, and `on_cancel` says what becomes of the prediction. Default: `config::timeouts.run`.
     std::optional<std::chrono::steady_clock::duration> timeout;
     /// Asks the service itself to end the prediction so long after its creation, even should this process be gone
-    /// (`Cancel-After`). From 5 s to 24 h, whole seconds. Default: not asked.
+    /// (`Cancel-After`). From 5 s to 24 h, whole seconds. Default: where a `timeout` is given, and `on_cancel` would cancel the
+    /// prediction then, a little later than that; otherwise not asked.
     std::optional<std::chrono::seconds> cancel_after;
+    /// The longest that the prediction may take to start, queue and cold boot included, from its creation: then the call ends with
+    /// `errc::start_timed_out`, and `on_cancel` says what becomes of the prediction. At least 1 ms. Default: as long as `timeout` allows.
+    std::optional<std::chrono::steady_clock::duration> start_timeout;
+    /// The longest that the prediction may run once it has started, however long that took, as far as polling shows it: then the
+    /// call ends with `errc::running_timed_out`, and `on_cancel` says what becomes of the prediction. At least 1 ms. Default: as long
+    /// as `timeout` allows.
+    std::optional<std::chrono::steady_clock::duration> running_timeout;
+    /// How often a prediction is run again that the service itself has interrupted ("Prediction interrupted; please retry (code: PA)",
+    /// a machine that was lost or did not start). Each is a new prediction, and costs. Failures of the model or of its input are
+    /// never run again. Default: 0.
+    unsigned reruns = 0;
     /// What becomes of the prediction when the call is cancelled or its time is up. Default: it is cancelled too.
     replicate::on_cancel on_cancel = replicate::on_cancel::cancel_remote;
     /// Takes a sync answer that holds an output, and came before its time was up, as the result, although its status is not
@@ -138,6 +150,10 @@ inline void check(run_options const& options)
     if (options.cancel_after && (*options.cancel_after < 5s || *options.cancel_after > 24h))
         throw_invalid_argument("options.cancel_after", "the service takes 5 seconds to 24 hours");
     check_webhook(options.webhook, options.webhook_events_filter);
+    if (options.start_timeout && *options.start_timeout < 1ms)
+        throw_invalid_argument("options.start_timeout", "must be at least 1 millisecond");
+    if (options.running_timeout && *options.running_timeout < 1ms)
+        throw_invalid_argument("options.running_timeout", "must be at least 1 millisecond");
     if (options.first_poll_interval < 1ms)
         throw_invalid_argument("options.first_poll_interval", "must be at least 1 millisecond");
     if (options.maximum_poll_interval < options.first_poll_interval)

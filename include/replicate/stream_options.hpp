@@ -19,7 +19,7 @@ public:
     /// The longest that the whole stream may take, from the call to its last event; at most a year. Then reading it fails with
     /// `errc::deadline_exceeded`, and `on_cancel` says what becomes of the prediction. Default: `config::timeouts.run`.
     std::optional<std::chrono::steady_clock::duration> timeout;
-    /// Asks the service to end the prediction so long after its creation; see `run_options::cancel_after`.
+    /// Asks the service to end the prediction so long after its creation; default and meaning as of `run_options::cancel_after`.
     std::optional<std::chrono::seconds> cancel_after;
     /// What becomes of the prediction when the stream is closed, or its last handle goes, before its end.
     /// Default: it is cancelled too, which stops the bill.

@@ -91,6 +91,8 @@ TEST_CASE("every error code of the library is exactly the condition that the tab
         {errc::prediction_canceled, condition::prediction_canceled},
         {errc::prediction_aborted, condition::prediction_aborted},
         {errc::create_outcome_unknown, condition::outcome_unknown},
+        {errc::start_timed_out, condition::timeout},
+        {errc::running_timed_out, condition::timeout},
         {errc::stream_unavailable, condition::invalid_input},
         {errc::stream_truncated, condition::protocol},
         {errc::stream_closed, condition::invalid_input},

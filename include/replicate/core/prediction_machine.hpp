@@ -30,6 +30,8 @@ enum class run_action_kind {
     get,
     /// Cancel the prediction at the service.
     cancel,
+    /// Done: it has taken too long to start, or to run. Where `cancels`, cancel it first.
+    time_out,
     /// Done: the prediction as last seen is the result.
     finish,
     /// Done: the last request's failure is the result.
@@ -46,6 +48,8 @@ struct run_action {
     std::chrono::seconds server_wait{0};
     /// For `wait`.
     std::chrono::steady_clock::duration pause{0};
+    /// For `time_out`.
+    bool cancels = false;
 };
 
 /// How far the caller wants to go.
@@ -87,10 +91,27 @@ public:
         using namespace std::chrono_literals;
         std::chrono::seconds wait = 0s;
         if (options_.wait.is_sync())
-            wait = std::clamp(std::chrono::floor<std::chrono::seconds>(deadline_ - now - 1s), 0s, options_.wait.at_most());
+            wait = std::clamp(std::chrono::floor<std::chrono::seconds>(shortest_limit(now)), 0s, options_.wait.at_most());
         held_until_ = now + wait;
         asked_to_hold_ = wait > 0s;
         return wait;
+    }
+
+    /// When the service itself is to end a prediction that is created now, even should this process be gone: not before the
+    /// caller's own limit, so that the two do not race.
+    std::optional<std::chrono::seconds> cancel_after(time_point now) const
+    {
+        bool const follows = goal_ == run_goal::ended && options_.timeout && options_.on_cancel == on_cancel::cancel_remote;
+        if (options_.cancel_after || !follows)
+            return options_.cancel_after;
+        return later_than(deadline_ - now);
+    }
+
+    /// What to ask of the service for a caller who waits so long.
+    static std::chrono::seconds later_than(duration limit)
+    {
+        using namespace std::chrono_literals;
+        return std::clamp<std::chrono::seconds>(std::chrono::ceil<std::chrono::seconds>(limit) + 2s, 5s, 24h);
     }
 
     /// The service has answered the create. `all_there` is false where its status says that outputs are missing (202).
@@ -161,6 +182,31 @@ public:
     }
 
 private:
+    /// How long an answer may be held: as it is held, nothing is seen of the prediction.
+    duration shortest_limit(time_point now) const
+    {
+        duration limit = deadline_ - now - std::chrono::seconds(1);
+        if (options_.start_timeout)
+            limit = std::min(limit, *options_.start_timeout);
+        if (options_.running_timeout)
+            limit = std::min(limit, *options_.running_timeout);
+        return limit;
+    }
+
+    /// When the prediction has taken too long in the state that it is in; nothing where it may stay in it.
+    std::optional<time_point> limit_of_state(time_point now)
+    {
+        std::optional<time_point> limit;
+        bool const starts = status_ == prediction_status::starting;
+        if (!starts && !running_since_)
+            running_since_ = now;
+        if (starts && options_.start_timeout && created_at_)
+            limit = *created_at_ + *options_.start_timeout;
+        if (!starts && options_.running_timeout)
+            limit = *running_since_ + *options_.running_timeout;
+        return limit;
+    }
+
     bool may_pass(boost::system::error_code code, time_point now) const noexcept
     {
         // A prediction that was just created may not have reached the replica that is asked.
@@ -184,10 +230,14 @@ private:
     /// Precondition: 0 <= jitter < 1.
     run_action pause(time_point now, double jitter, duration wish = duration(0))
     {
+        auto const limit = limit_of_state(now);
+        if (limit && *limit <= now)
+            return {run_action_kind::time_out, {}, {}, options_.on_cancel == on_cancel::cancel_remote};
         auto const spread = std::chrono::duration<double>(interval_) * (0.9 + 0.2 * jitter);
         run_action action{run_action_kind::wait};
         auto const wanted = std::max(std::chrono::duration_cast<duration>(spread), wish);
-        action.pause = std::min(wanted, std::max(deadline_ - now, duration(0)));
+        auto const end = std::min(deadline_, limit.value_or(deadline_));
+        action.pause = std::min(wanted, std::max(end - now, duration(0)));
         interval_ = std::min(interval_ + interval_ / 2, options_.maximum_poll_interval);
         return action;
     }
@@ -198,6 +248,7 @@ private:
     duration interval_;
     time_point held_until_{};
     std::optional<time_point> created_at_;
+    std::optional<time_point> running_since_;
     prediction_status status_ = prediction_status::unknown;
     bool asked_to_hold_ = false;
     bool looked_up_ = false;

@@ -118,7 +118,9 @@ inline errc code_of_ending(prediction_status status) noexcept
 
 inline replicate::diagnostics with_ending_text(replicate::diagnostics context)
 {
-    context.detail = ending_text(*context.prediction);
+    std::string const text = ending_text(*context.prediction);
+    if (context.detail.find(text) == std::string::npos)
+        context.detail += (context.detail.empty() ? "" : "; ") + text;
     return context;
 }
 

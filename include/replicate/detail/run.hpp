@@ -5,6 +5,7 @@
 #ifndef REPLICATE_DETAIL_RUN_HPP
 #define REPLICATE_DETAIL_RUN_HPP
 
+#include <replicate/core/interruption.hpp>
 #include <replicate/core/prediction_machine.hpp>
 #include <replicate/core/prediction_requests.hpp>
 #include <replicate/core/rescued_id.hpp>
@@ -84,6 +85,7 @@ private:
         case core::run_action_kind::wait: next = co_await wait(action.pause); break;
         case core::run_action_kind::get: next = co_await get(); break;
         case core::run_action_kind::cancel: co_await cancel(); break;
+        case core::run_action_kind::time_out: next = co_await time_out(action.cancels); break;
         case core::run_action_kind::finish:
         case core::run_action_kind::fail:
         case core::run_action_kind::abandon: break;
@@ -115,9 +117,9 @@ private:
     core::request creation_of(model_ref const& target, std::chrono::seconds server_wait) const
     {
         if (by_reference_)
-            return core::creation_request("/predictions", model_.str(), values_, server_wait, options_.cancel_after,
+            return core::creation_request("/predictions", model_.str(), values_, server_wait, machine_.cancel_after(clock::now()),
                 options_.webhook, options_.webhook_events_filter);
-        return core::create_prediction_request(target, values_, server_wait, options_.cancel_after, options_.webhook,
+        return core::create_prediction_request(target, values_, server_wait, machine_.cancel_after(clock::now()), options_.webhook,
             options_.webhook_events_filter);
     }
 
@@ -202,6 +204,17 @@ private:
     std::function<void(core::request&)> wait_renewal()
     {
         return [this](core::request& what) { core::set_server_wait(what, machine_.hold(clock::now())); };
+    }
+
+    /// It has taken too long; what is told of it is what was known before it was cancelled.
+    asio::awaitable<core::run_action> time_out(bool cancels)
+    {
+        replicate::diagnostics const known = owner_.context();
+        if (cancels)
+            co_await cancel();
+        owner_.context() = known;
+        failure_ = seen_.status == prediction_status::starting ? errc::start_timed_out : errc::running_timed_out;
+        co_return core::run_action{core::run_action_kind::fail};
     }
 
     /// The caller has gone: whether this succeeds interests nobody any more, and the operation's limit ends it.
@@ -316,13 +329,28 @@ inline asio::awaitable<prediction> drive_run(
     }
 }
 
+/// Runs a prediction to its end, and anew where the service has interrupted it and that is wanted.
+inline asio::awaitable<prediction> run_to_end(operation& owner, model_ref model, input values, run_options options)
+{
+    std::string interrupted;
+    for (unsigned left = options.reruns;; --left) {
+        prediction ended = co_await drive_run(owner, model, values, options, core::run_goal::ended);
+        bool const may_run_again = left > 0 && ended.status == prediction_status::failed && !owner.is_stopped();
+        if (!may_run_again || !core::was_interrupted(ended.error)) {
+            owner.context().detail = interrupted;
+            co_return ended;
+        }
+        interrupted += (interrupted.empty() ? "run again after the interruption of " : ", ") + ended.id;
+        owner.context().prediction = nullptr;
+    }
+}
+
 /// The body of `async_run`.
 inline asio::awaitable<output> run_body(operation& owner, model_ref model, input values, run_options options)
 {
     check(options);
     io::permit const admitted = co_await owner.client().scheduler().admit();
-    prediction ended = co_await drive_run(
-        owner, std::move(model), std::move(values), std::move(options), core::run_goal::ended);
+    prediction ended = co_await run_to_end(owner, std::move(model), std::move(values), std::move(options));
     bool const ended_badly = ended.is_terminal() && ended.status != prediction_status::succeeded;
     if (ended_badly)
         owner.make_failure(make_error_code(code_of_ending(ended.status))).raise();

@@ -24,6 +24,8 @@ inline run_options creation_options(stream_options const& options)
     creation.wait = wait::poll();
     creation.timeout = options.timeout;
     creation.cancel_after = options.cancel_after;
+    if (!options.cancel_after && options.timeout && options.on_cancel == on_cancel::cancel_remote)
+        creation.cancel_after = core::prediction_machine::later_than(*options.timeout);
     creation.on_cancel = options.on_cancel;
     return creation;
 }

@@ -30,6 +30,8 @@ namespace replicate {
 
 namespace asio = boost::asio;
 
+class model_schema;
+
 /// A client of the API: connections, limits and a token. A handle: cheap to copy, and its copies are one client. Any thread may
 /// use it at any time; what happens inside runs on a strand of its own, and every handler on the executor associated with it.
 ///
@@ -86,6 +88,23 @@ public:
             detail::bind_start<&detail::start_run>(state_, std::move(model), std::move(values)),
             std::forward<Arguments>(arguments)...);
     }
+
+    /// Runs a model and gives its output as a T: `client.async_run<std::string>(model, input)`. What a T can be is said at
+    /// `output::as`; besides it must be default constructible. All else as `async_run` without a type. Defined in typed.hpp.
+    /// Errors besides: `errc::output_mismatch`, which names the place in the output; the prediction, which is paid for, is in the
+    /// diagnostics.
+    template<class T, class... Arguments>
+        requires std::default_initializable<T> && detail::call_arguments<T, run_options, Arguments...>
+    auto async_run(model_ref model, input values, Arguments&&... arguments) const;
+
+    /// Gives the schema of a model's input, to check inputs before anything is paid: of the latest version of `owner/name`, of
+    /// one version, or of what a deployment runs. Options: `call_options`. Remembered: a version is asked for once per client,
+    /// a name once in five minutes. Defined in model_schema.hpp.
+    /// Errors besides those of a request: `errc::unexpected_document` where there is no schema, or what is there is none;
+    /// `errc::invalid_argument` for a version without its model.
+    template<class... Arguments>
+        requires detail::call_arguments<model_schema, call_options, Arguments...>
+    auto async_schema(model_ref model, Arguments&&... arguments) const;
 
     /// Finds models, collections and pages by words. Arguments behind the text: `[search_options] [diagnostics&]
     /// [completion token]`. GET /search
@@ -153,6 +172,8 @@ public:
     void close_idle_connections() const { detail::close_idle_connections(state_); }
 
 private:
+    friend class webhook_listener;
+
     std::shared_ptr<detail::client_state> state_;
 };
 

@@ -5,6 +5,7 @@
 #ifndef REPLICATE_INPUT_HPP
 #define REPLICATE_INPUT_HPP
 
+#include <replicate/core/json_pointer.hpp>
 #include <replicate/core/utf8.hpp>
 #include <replicate/error.hpp>
 #include <replicate/file.hpp>
@@ -53,21 +54,6 @@ public:
 };
 
 namespace detail {
-
-/// A step of a JSON pointer.
-inline std::string pointer_step(std::string_view name)
-{
-    std::string step = "/";
-    for (char letter : name) {
-        if (letter == '~')
-            step += "~0";
-        else if (letter == '/')
-            step += "~1";
-        else
-            step += letter;
-    }
-    return step;
-}
 
 /// What stands in the JSON of an input in the place of a file.
 inline std::string file_mark(file_source const& file)
@@ -167,7 +153,7 @@ public:
     {
         for (auto const& element : elements) {
             input_value one(static_cast<Element const&>(element));
-            one.move_files(detail::pointer_step(std::to_string(value_.get_array().size())), files_);
+            one.move_files(core::pointer_step(std::to_string(value_.get_array().size())), files_);
             value_.get_array().push_back(std::move(one.value_));
         }
     }
@@ -354,7 +340,7 @@ inline void input::store(std::string_view name, input_value value)
     detail::json_fault const fault = detail::find_json_fault(value.json());
     if (!fault.reason.empty())
         detail::throw_invalid_argument("input." + std::string(name) + fault.place, fault.reason);
-    std::string const place = detail::pointer_step(name);
+    std::string const place = core::pointer_step(name);
     std::erase_if(files_, [&](placed_file const& file) {
         return file.place == place || file.place.starts_with(place + "/");
     });

@@ -7,11 +7,11 @@
 
 #include <replicate/core/output_kind.hpp>
 #include <replicate/core/utf8.hpp>
+#include <replicate/detail/value_decoder.hpp>
 #include <replicate/file.hpp>
 #include <replicate/prediction.hpp>
 
 #include <boost/json/serialize.hpp>
-#include <boost/json/value_to.hpp>
 
 #include <concepts>
 #include <memory>
@@ -50,11 +50,18 @@ public:
     /// The answer as JSON.
     json::value const& json() const noexcept { return prediction().output(); }
 
-    /// The answer as a T, by Boost.JSON's conversions: `as<std::vector<std::string>>()`. A text in pieces
-    /// (`output_kind::concatenated_text`) is one `std::string`, too.
-    /// An answer that does not fit is an `error` of `errc::output_mismatch`.
+    /// The answer as a T: `as<std::vector<std::string>>()`. A T is a number, a `bool`, text, `file_output`, a struct or enumeration
+    /// that Boost.Describe describes, `std::optional` (empty for null and for absent members), a container of these, a map with
+    /// texts as keys, `std::chrono::system_clock::time_point` (RFC 3339), a duration (a number of seconds), `json::value`, or
+    /// what Boost.JSON converts. A text in pieces is one `std::string`, as for `text()`; so is a list of texts while the
+    /// schema is not known.
+    /// An answer that does not fit is an `error` of `errc::output_mismatch`, which names the place as a JSON pointer, what was
+    /// expected there and what was found, and holds the prediction in its diagnostics.
     template<class T>
     T as() const;
+
+    /// A file of this answer by its URL, to be read by the client that made the answer.
+    file_output file(std::string url) const { return file_output(std::move(url), client_); }
 
     /// The files of the answer: every string in it, at any depth, that is an `https:` or a `data:` URL, in order. None where the
     /// schema says that it is text.
@@ -64,6 +71,12 @@ public:
     replicate::prediction const& prediction() const noexcept;
 
 private:
+    /// False where the schema says that the texts of a list do not belong together.
+    bool may_be_joined() const noexcept
+    {
+        return kind_ == output_kind::unknown || kind_ == output_kind::concatenated_text || kind_ == output_kind::pieces;
+    }
+
     std::shared_ptr<replicate::prediction const> prediction_;
     std::weak_ptr<detail::client_state> client_;
     output_kind kind_ = output_kind::unknown;
@@ -78,14 +91,6 @@ inline prediction const no_prediction;
     std::string const shown = json::serialize(source.output());
     throw make_error(errc::output_mismatch,
         "not " + std::string(wanted) + " (prediction " + source.id + "): " + std::string(core::utf8_front(shown, 200)));
-}
-
-// A text may begin like a URL and go on as a sentence; a URL holds no blank.
-inline bool is_file_url(std::string_view text) noexcept
-{
-    bool const is_data = text.substr(0, 5) == "data:" && text.find(',') != std::string_view::npos;
-    bool const is_https = text.substr(0, 8) == "https://" && text.size() > 8;
-    return (is_data || is_https) && text.find_first_of(" \t\r\n") == std::string_view::npos;
 }
 
 inline void collect_file_urls(json::value const& value, std::vector<std::string>& urls)
@@ -127,13 +132,19 @@ inline std::string output::text() const
 template<class T>
 T output::as() const
 {
-    if constexpr (std::same_as<T, std::string>)
-        if (kind_ == output_kind::concatenated_text)
-            return text();
-    auto result = json::try_value_to<T>(json());
-    if (!result)
-        detail::throw_output_mismatch(prediction(), "of the type asked for");
-    return std::move(*result);
+    detail::value_decoder decoder([this](std::string url) { return file(std::move(url)); });
+    try {
+        if constexpr (std::same_as<T, std::string>)
+            if (json().is_array() && may_be_joined())
+                return decoder.join(json().get_array());
+        return decoder.template decode<T>(json());
+    } catch (detail::misfit const& found) {
+        replicate::diagnostics context;
+        context.prediction = prediction_;
+        context.detail = found.text() + " (prediction " + prediction().id
+            + "): " + std::string(core::utf8_front(json::serialize(json()), 200));
+        throw error(make_error_code(errc::output_mismatch), std::move(context));
+    }
 }
 
 inline std::vector<file_output> output::files() const

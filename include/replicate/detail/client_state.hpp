@@ -10,6 +10,7 @@
 #include <replicate/core/config_check.hpp>
 #include <replicate/core/request_writer.hpp>
 #include <replicate/core/upload_memory.hpp>
+#include <replicate/core/schema_memory.hpp>
 #include <replicate/core/version_memory.hpp>
 #include <replicate/io/file_threads.hpp>
 #include <replicate/io/scheduler.hpp>
@@ -46,6 +47,7 @@ public:
               asio::use_service<io::tls_contexts>(asio::query(executor, asio::execution::context)).get(settings_.tls),
               settings_))
         , secret_gate_(std::make_shared<io::scheduler>(strand_, 1))
+        , schema_gate_(std::make_shared<io::scheduler>(strand_, 1))
     {
         frame_.host = base_.origin.authority();
         frame_.path_prefix = base_.path_prefix;
@@ -97,6 +99,12 @@ public:
     /// Lets one at a time ask for the secret.
     io::scheduler& secret_gate() noexcept { return *secret_gate_; }
 
+    /// The schemas of versions that were asked for.
+    core::schema_memory& schemas() noexcept { return schemas_; }
+
+    /// Lets one at a time ask for a schema.
+    io::scheduler& schema_gate() noexcept { return *schema_gate_; }
+
     /// The token for the next request; throws what `config::token_source` throws, or an `error` where it is no token.
     std::string token() const
     {
@@ -126,6 +134,8 @@ private:
     core::version_memory versions_;
     std::optional<webhook_secret> secret_;
     std::shared_ptr<io::scheduler> secret_gate_;
+    core::schema_memory schemas_;
+    std::shared_ptr<io::scheduler> schema_gate_;
     std::minstd_rand random_{std::random_device()()};
 };
 

@@ -7,6 +7,7 @@
 
 #include <replicate/catalog.hpp>
 #include <replicate/config.hpp>
+#include <replicate/core/schema_memory.hpp>
 #include <replicate/detail/initiate.hpp>
 #include <replicate/identifier.hpp>
 #include <replicate/input.hpp>
@@ -43,6 +44,8 @@ void start_create(std::shared_ptr<client_state> client, model_ref model, input v
     erased_handler<prediction> handler);
 void start_secret(
     std::shared_ptr<client_state> client, secret_options options, erased_handler<webhook_secret> handler);
+void start_schema(std::shared_ptr<client_state> client, model_ref model, call_options options,
+    erased_handler<core::found_schema> handler);
 void start_read(
     std::shared_ptr<client_state> client, std::string location, call_options options, erased_handler<std::string> handler);
 

@@ -8,6 +8,7 @@
 #include <replicate/client.hpp>
 #include <replicate/detail/question_body.hpp>
 #include <replicate/detail/run.hpp>
+#include <replicate/detail/schema.hpp>
 #include <replicate/detail/secret.hpp>
 
 #include <memory>
@@ -65,6 +66,14 @@ REPLICATE_DECL void start_secret(
     auto const timeout = options.timeout.value_or(client->settings().timeouts.call);
     start<webhook_secret>(std::move(client), timeout, std::move(handler),
         [&](operation& owner) { return secret_body(owner, options); });
+}
+
+REPLICATE_DECL void start_schema(std::shared_ptr<client_state> client, model_ref model, call_options options,
+    erased_handler<core::found_schema> handler)
+{
+    auto const timeout = options.timeout.value_or(client->settings().timeouts.call);
+    start<core::found_schema>(std::move(client), timeout, std::move(handler),
+        [&](operation& owner) { return schema_body(owner, std::move(model), options); });
 }
 
 } // namespace replicate::detail

@@ -19,7 +19,10 @@
 #include <replicate/http.hpp>
 #include <replicate/identifier.hpp>
 #include <replicate/input.hpp>
+#include <replicate/input_field.hpp>
+#include <replicate/input_violation.hpp>
 #include <replicate/list_options.hpp>
+#include <replicate/log_reader.hpp>
 #include <replicate/listing.hpp>
 #include <replicate/model.hpp>
 #include <replicate/models.hpp>
@@ -32,14 +35,19 @@
 #include <replicate/response_meta.hpp>
 #include <replicate/run.hpp>
 #include <replicate/run_options.hpp>
+#include <replicate/run_update.hpp>
 #include <replicate/search_result.hpp>
 #include <replicate/stream.hpp>
 #include <replicate/stream_options.hpp>
 #include <replicate/training.hpp>
 #include <replicate/trainings.hpp>
 #include <replicate/version.hpp>
+#include <replicate/typed.hpp>
 #include <replicate/webhook.hpp>
+#include <replicate/webhook_delivery.hpp>
 #include <replicate/webhook_event.hpp>
+#include <replicate/webhook_listener.hpp>
+#include <replicate/webhook_listener_options.hpp>
 #include <replicate/webhook_replay.hpp>
 
 #endif

@@ -5,15 +5,21 @@
 #ifndef REPLICATE_RUN_OPTIONS_HPP
 #define REPLICATE_RUN_OPTIONS_HPP
 
+#include <replicate/detail/webhook_waits.hpp>
 #include <replicate/error.hpp>
+#include <replicate/run_update.hpp>
 #include <replicate/webhook_event.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace replicate {
+
+class webhook_listener;
 
 /// How a `run` waits for its prediction.
 class wait {
@@ -25,11 +31,37 @@ public:
     /// Creates the prediction and asks for it from time to time, at growing intervals.
     static wait poll() { return wait(false, std::chrono::seconds(0)); }
 
+    /// Creates the prediction and waits for a webhook that says it has ended, which costs the service and this program next to
+    /// nothing however long it takes. For a webhook that is lost the prediction is asked for every `safety_poll`, at least
+    /// 10 ms; when the listener stops, it is polled as by `poll`. The run leads its webhooks to the listener, so
+    /// `run_options::webhook` must not be set; it has to be a run of the listener's own client. Defined in webhook_listener.hpp.
+    static wait webhook(
+        webhook_listener const& listener, std::chrono::steady_clock::duration safety_poll = std::chrono::seconds(30));
+
     /// True for `sync`.
     bool is_sync() const noexcept { return sync_; }
 
     /// How long the service is asked to hold its answer; zero for `poll`.
     std::chrono::seconds at_most() const noexcept { return at_most_; }
+
+    /// True for `webhook`.
+    bool is_webhook() const noexcept { return webhook_; }
+
+    /// How often to ask all the same, for `webhook`.
+    std::chrono::steady_clock::duration safety_poll() const noexcept { return safety_poll_; }
+
+    /// Where webhooks come; null but for `webhook`, and when that has gone.
+    std::shared_ptr<detail::webhook_waits> waits() const noexcept { return waits_.lock(); }
+
+    /// The same as `webhook`, of anything that takes webhooks.
+    static wait webhook_of(std::weak_ptr<detail::webhook_waits> waits, std::chrono::steady_clock::duration safety_poll)
+    {
+        wait made = poll();
+        made.webhook_ = true;
+        made.waits_ = std::move(waits);
+        made.safety_poll_ = safety_poll;
+        return made;
+    }
 
 private:
     wait(bool sync, std::chrono::seconds at_most)
@@ -40,6 +72,10 @@ private:
 
     bool sync_;
     std::chrono::seconds at_most_;
+    std::chrono::steady_clock::duration safety_poll_{};
+    bool webhook_ = false;
+    // It does not keep the listener: options may be kept longer than an execution context.
+    std::weak_ptr<detail::webhook_waits> waits_;
 };
 
 /// What becomes of the prediction when its `run` is cancelled or its time is up.
@@ -118,8 +154,17 @@ public:
     std::chrono::steady_clock::duration maximum_poll_interval = std::chrono::seconds(5);
     /// An https:// URL that the service calls about the prediction, besides the waiting. Default: none.
     std::optional<std::string> webhook;
-    /// When it calls it. Default: at all events.
+    /// When it calls it. Default: at all events. For `wait::webhook`: at the end, and with an `observer` at all events.
     std::vector<webhook_event> webhook_events_filter;
+    /// Is called with each state of the prediction that holds news, as it comes by the create's answer, polls and webhooks: other
+    /// status, more output, new log lines, progress. Default: none.
+    /// It runs inside the client: one call at a time, in order, on a thread that runs the client's execution context, and
+    /// never when the call's completion has begun, nor after the call was cancelled or its time was up. It must not
+    /// block, and takes the client's time; what takes longer, or is not safe beside your other threads, it hands on with
+    /// `asio::post`. It may start further operations. What it throws ends the run with that exception, and
+    /// `on_cancel` says what becomes of the prediction. It is copied with the options: what it refers to must live until the call
+    /// has completed.
+    run_observer observer;
 
     /// The defaults.
     run_options() = default;
@@ -147,9 +192,16 @@ inline void check(run_options const& options)
     check_timeout(options.timeout);
     if (options.wait.is_sync() && (options.wait.at_most() < 1s || options.wait.at_most() > 60s))
         throw_invalid_argument("options.wait", "the service holds an answer for 1 to 60 seconds");
+    if (options.wait.is_webhook() && options.wait.safety_poll() < 10ms)
+        throw_invalid_argument("options.wait", "the safety poll must be at least 10 milliseconds apart");
+    if (options.wait.is_webhook() && options.wait.safety_poll() > 24h)
+        throw_invalid_argument("options.wait", "the safety poll must be at most 24 hours apart");
+    if (options.wait.is_webhook() && options.webhook)
+        throw_invalid_argument("options.webhook", "must not be set, because the run leads its webhooks to the listener");
     if (options.cancel_after && (*options.cancel_after < 5s || *options.cancel_after > 24h))
         throw_invalid_argument("options.cancel_after", "the service takes 5 seconds to 24 hours");
-    check_webhook(options.webhook, options.webhook_events_filter);
+    if (!options.wait.is_webhook())
+        check_webhook(options.webhook, options.webhook_events_filter);
     if (options.start_timeout && *options.start_timeout < 1ms)
         throw_invalid_argument("options.start_timeout", "must be at least 1 millisecond");
     if (options.running_timeout && *options.running_timeout < 1ms)

@@ -31,6 +31,7 @@
 #include <replicate/impl/http.ipp>
 #include <replicate/impl/run.ipp>
 #include <replicate/impl/stream.ipp>
+#include <replicate/impl/webhook_listener.ipp>
 #include <replicate/impl/testing/certificate.ipp>
 #include <replicate/impl/testing/connection.ipp>
 #include <replicate/impl/testing/fault_point.ipp>

@@ -72,7 +72,8 @@ public:
         : options_(std::move(options))
         , deadline_(deadline)
         , goal_(goal)
-        , interval_(options_.first_poll_interval)
+        , interval_(options_.wait.is_webhook() ? options_.wait.safety_poll() : options_.first_poll_interval)
+        , polls_for_safety_(options_.wait.is_webhook())
     {
     }
 
@@ -154,6 +155,14 @@ public:
 
     /// The pause is over.
     run_action on_waited() const noexcept { return {run_action_kind::get}; }
+
+    /// No webhooks will come any more: from now on by polls alone.
+    run_action on_webhooks_ended() noexcept
+    {
+        if (std::exchange(polls_for_safety_, false))
+            interval_ = options_.first_poll_interval;
+        return {run_action_kind::get};
+    }
 
     /// The caller has gone, or its time is up.
     run_action on_stopped() const noexcept
@@ -238,7 +247,8 @@ private:
         auto const wanted = std::max(std::chrono::duration_cast<duration>(spread), wish);
         auto const end = std::min(deadline_, limit.value_or(deadline_));
         action.pause = std::min(wanted, std::max(end - now, duration(0)));
-        interval_ = std::min(interval_ + interval_ / 2, options_.maximum_poll_interval);
+        if (!polls_for_safety_)
+            interval_ = std::min(interval_ + interval_ / 2, options_.maximum_poll_interval);
         return action;
     }
 
@@ -246,6 +256,7 @@ private:
     time_point deadline_;
     run_goal goal_;
     duration interval_;
+    bool polls_for_safety_;
     time_point held_until_{};
     std::optional<time_point> created_at_;
     std::optional<time_point> running_since_;

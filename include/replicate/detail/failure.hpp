@@ -11,6 +11,7 @@
 
 #include <exception>
 #include <memory>
+#include <string>
 #include <new>
 #include <string>
 #include <utility>
@@ -95,6 +96,15 @@ private:
     std::exception_ptr thrown_;
     std::string text_;
 };
+
+/// A failure for people, without what went before it.
+inline std::string text_of(boost::system::error_code code, replicate::diagnostics const& known)
+{
+    replicate::diagnostics shown;
+    shown.problem = known.problem;
+    shown.detail = known.detail;
+    return describe(code, shown);
+}
 
 } // namespace replicate::detail
 

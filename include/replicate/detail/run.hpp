@@ -5,12 +5,11 @@
 #ifndef REPLICATE_DETAIL_RUN_HPP
 #define REPLICATE_DETAIL_RUN_HPP
 
-#include <replicate/core/interruption.hpp>
 #include <replicate/core/prediction_machine.hpp>
 #include <replicate/core/prediction_requests.hpp>
 #include <replicate/core/rescued_id.hpp>
 #include <replicate/detail/call.hpp>
-#include <replicate/detail/prepare.hpp>
+#include <replicate/detail/run_watch.hpp>
 #include <replicate/output.hpp>
 
 #include <boost/asio/this_coro.hpp>
@@ -19,10 +18,10 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace replicate::detail {
 
@@ -34,6 +33,7 @@ public:
         , model_(std::move(model))
         , values_(std::move(values))
         , options_(options)
+        , watch_(options.observer)
         , machine_(std::move(options), owner.deadline(), goal)
     {
     }
@@ -44,7 +44,8 @@ public:
         core::run_action action = machine_.start(clock::now());
         while (!is_last(action.kind)) {
             action = co_await take_step(action);
-            if (owner_.is_stopped() && !leaving_) {
+            bool const gives_up = owner_.is_stopped() || watch_.failure();
+            if (gives_up && !leaving_) {
                 leaving_ = true;
                 // The cancellation that woke this coroutine has done its work; what is left to do must not be hit by it.
                 co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
@@ -114,13 +115,15 @@ private:
         co_return machine_.on_created(seen_, all_there, clock::now(), owner_.client().jitter());
     }
 
-    core::request creation_of(model_ref const& target, std::chrono::seconds server_wait) const
+    core::request creation_of(model_ref const& target, std::chrono::seconds server_wait)
     {
+        std::optional<std::string> const webhook = watch_.webhook(options_, owner_.client());
+        auto const events = run_watch::webhook_events(options_);
         if (by_reference_)
-            return core::creation_request("/predictions", model_.str(), values_, server_wait, machine_.cancel_after(clock::now()),
-                options_.webhook, options_.webhook_events_filter);
-        return core::create_prediction_request(target, values_, server_wait, machine_.cancel_after(clock::now()), options_.webhook,
-            options_.webhook_events_filter);
+            return core::creation_request("/predictions", model_.str(), values_, server_wait,
+                machine_.cancel_after(clock::now()), webhook, events);
+        return core::create_prediction_request(
+            target, values_, server_wait, machine_.cancel_after(clock::now()), webhook, events);
     }
 
     /// Finds out what "not found" meant. The refusal of the create is kept, in case this helps nothing.
@@ -154,11 +157,53 @@ private:
 
     asio::awaitable<core::run_action> wait(clock::duration length)
     {
-        boost::system::error_code ignored;
         owner_.context().phase = phase::wait;
+        if (watch_.mailbox() != nullptr && !leaving_) {
+            core::run_action next = co_await wait_for_webhook(clock::now() + length);
+            co_return next;
+        }
+        boost::system::error_code ignored;
         asio::steady_timer timer(owner_.client().strand(), length);
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         co_return machine_.on_waited();
+    }
+
+    asio::awaitable<core::run_action> wait_for_webhook(clock::time_point until)
+    {
+        while (!owner_.is_stopped() && !watch_.failure()) {
+            if (auto state = watch_.mailbox()->take(seen_.id)) {
+                if (update_finder::is_older(state->status, seen_.status))
+                    continue;
+                take_webhook(std::move(*state));
+                co_return machine_.on_seen(seen_, clock::now(), owner_.client().jitter());
+            }
+            if (watch_.notices_end())
+                co_return machine_.on_webhooks_ended();
+            if (clock::now() >= until)
+                break;
+            co_await watch_.mailbox()->wait(until);
+        }
+        co_return machine_.on_waited();
+    }
+
+    /// What a webhook tells, perhaps without the model.
+    void take_webhook(prediction told)
+    {
+        if (told.model.empty())
+            told.model = seen_.model;
+        told.set_meta(seen_.meta());
+        seen_ = std::move(told);
+        failure_ = {};
+        owner_.set_last_failure(std::string());
+        keep_seen();
+    }
+
+    /// Remembers what was seen for failures, and tells the observer, while somebody wants to know.
+    void keep_seen()
+    {
+        owner_.context().prediction = std::make_shared<prediction const>(seen_);
+        if (!leaving_ && !owner_.is_stopped())
+            watch_.tell(seen_);
     }
 
     asio::awaitable<core::run_action> get()
@@ -189,15 +234,6 @@ private:
         failure_ = reason.code();
         owner_.set_last_failure(text_of(failure_, reason.diagnostics()));
         return machine_.on_get_impossible(clock::now(), owner_.client().jitter());
-    }
-
-    /// A failure for people, on its own.
-    static std::string text_of(boost::system::error_code code, replicate::diagnostics const& known)
-    {
-        replicate::diagnostics shown;
-        shown.problem = known.problem;
-        shown.detail = known.detail;
-        return describe(code, shown);
     }
 
     /// The answer to a create may come late: after a refusal for too many requests, or a connection that failed.
@@ -261,7 +297,7 @@ private:
             return false;
         rescued_ = !whole;
         seen_.set_meta(owner_.meta_of(response));
-        owner_.context().prediction = std::make_shared<prediction const>(seen_);
+        keep_seen();
         return true;
     }
 
@@ -273,6 +309,8 @@ private:
 
     prediction conclude(core::run_action action)
     {
+        if (watch_.failure())
+            std::rethrow_exception(watch_.failure());
         if (action.kind == core::run_action_kind::abandon)
             failure_ = asio::error::operation_aborted;
         if (failure_)
@@ -284,6 +322,7 @@ private:
     model_ref model_;
     input values_;
     run_options options_;
+    run_watch watch_;
     core::prediction_machine machine_;
     prediction seen_;
     boost::system::error_code failure_;
@@ -292,88 +331,6 @@ private:
     bool by_reference_ = false;
     bool leaving_ = false;
 };
-
-/// True for refusals of a create that can come from an input whose files are gone.
-inline bool may_miss_a_file(boost::system::error_code code) noexcept
-{
-    return code.category() == http_category() && (code == condition::invalid_input || code == condition::not_found);
-}
-
-/// Sends the files of an input, if there are any, and drives the prediction to its goal. Where the service refuses it, and has
-/// lost an upload that was to be shared, the file is uploaded anew, once.
-inline asio::awaitable<prediction> drive_run(
-    operation& owner, model_ref model, input values, run_options options, core::run_goal goal)
-{
-    std::vector<used_upload> used;
-    std::exception_ptr refusal;
-    if (values.files().empty()) {
-        run_driver driver(owner, std::move(model), std::move(values), std::move(options), goal);
-        prediction reached = co_await driver.perform();
-        co_return reached;
-    }
-    for (bool is_last = false;; is_last = true) {
-        input ready = co_await prepare_input(owner, values, used);
-        run_driver driver(owner, model, std::move(ready), options, goal);
-        try {
-            prediction reached = co_await driver.perform();
-            co_return reached;
-        } catch (error const& failure) {
-            bool const was_created = owner.context().prediction != nullptr;
-            if (is_last || was_created || used.empty() || !may_miss_a_file(failure.code()))
-                throw;
-            refusal = std::current_exception();
-        }
-        bool const lost = co_await forget_lost_uploads(owner, used);
-        if (!lost)
-            std::rethrow_exception(refusal);
-    }
-}
-
-/// Runs a prediction to its end, and anew where the service has interrupted it and that is wanted.
-inline asio::awaitable<prediction> run_to_end(operation& owner, model_ref model, input values, run_options options)
-{
-    std::string interrupted;
-    for (unsigned left = options.reruns;; --left) {
-        prediction ended = co_await drive_run(owner, model, values, options, core::run_goal::ended);
-        bool const may_run_again = left > 0 && ended.status == prediction_status::failed && !owner.is_stopped();
-        if (!may_run_again || !core::was_interrupted(ended.error)) {
-            owner.context().detail = interrupted;
-            co_return ended;
-        }
-        interrupted += (interrupted.empty() ? "run again after the interruption of " : ", ") + ended.id;
-        owner.context().prediction = nullptr;
-    }
-}
-
-/// The body of `async_run`.
-inline asio::awaitable<output> run_body(operation& owner, model_ref model, input values, run_options options)
-{
-    check(options);
-    io::permit const admitted = co_await owner.client().scheduler().admit();
-    prediction ended = co_await run_to_end(owner, std::move(model), std::move(values), std::move(options));
-    bool const ended_badly = ended.is_terminal() && ended.status != prediction_status::succeeded;
-    if (ended_badly)
-        owner.make_failure(make_error_code(code_of_ending(ended.status))).raise();
-    output_kind const kind = owner.client().versions().output_of(ended.version);
-    co_return output(std::move(ended), owner.shared_client(), kind);
-}
-
-/// The body of `predictions().async_create`.
-inline asio::awaitable<prediction> create_body(operation& owner, model_ref model, input values, create_options options)
-{
-    run_options run;
-    run.wait = options.wait;
-    run.cancel_after = options.cancel_after;
-    run.on_cancel = options.on_cancel;
-    run.timeout = options.timeout;
-    run.webhook = std::move(options.webhook);
-    run.webhook_events_filter = std::move(options.webhook_events_filter);
-    check(run);
-    io::permit const admitted = co_await owner.client().scheduler().admit();
-    prediction created = co_await drive_run(
-        owner, std::move(model), std::move(values), std::move(run), core::run_goal::created);
-    co_return created;
-}
 
 } // namespace replicate::detail
 

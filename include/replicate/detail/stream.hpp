@@ -7,7 +7,7 @@
 
 #include <replicate/core/stream_machine.hpp>
 #include <replicate/core/token_scope.hpp>
-#include <replicate/detail/run.hpp>
+#include <replicate/detail/run_body.hpp>
 #include <replicate/detail/stream_feed.hpp>
 
 #include <memory>

@@ -7,7 +7,7 @@
 
 #include <replicate/client.hpp>
 #include <replicate/detail/question_body.hpp>
-#include <replicate/detail/run.hpp>
+#include <replicate/detail/run_body.hpp>
 #include <replicate/detail/schema.hpp>
 #include <replicate/detail/secret.hpp>
 

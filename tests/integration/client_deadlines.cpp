@@ -139,7 +139,7 @@ TEST_CASE("a server that never accepts does not hold an operation")
 
 TEST_CASE("a server that accepts and stays silent does not hold an operation")
 {
-    for (auto const how : {replicate::wait::poll(), replicate::wait::sync()}) {
+    for (auto const& how : {replicate::wait::poll(), replicate::wait::sync()}) {
         deadline_check check([](auto& server) { server.always().never_answer(); });
         auto const end = check.run(300ms, how);
         check_end(end, 300ms);
@@ -160,7 +160,7 @@ TEST_CASE("a server that blocks in the handshake does not hold an operation")
 
 TEST_CASE("a server that drips one byte a second does not hold an operation")
 {
-    for (auto const how : {replicate::wait::poll(), replicate::wait::sync()}) {
+    for (auto const& how : {replicate::wait::poll(), replicate::wait::sync()}) {
         deadline_check check([](auto& server) { server.always().drip(1); });
         check_end(check.run(300ms, how), 300ms);
         check_end(check.get(200ms), 200ms);

@@ -90,7 +90,7 @@ TEST_CASE("D5: a run must not give a part of the output while its prediction is 
 
 TEST_CASE("D6: an aborted prediction must not be polled for ever")
 {
-    for (auto const how : {replicate::wait::poll(), replicate::wait::sync()}) {
+    for (auto const& how : {replicate::wait::poll(), replicate::wait::sync()}) {
         local_client local;
         local.server.model("acme/queue", [](replicate::input const&) { return script().boot(20ms).abort(); });
         auto const ended = local.failure_of<replicate::prediction_error>(

@@ -171,7 +171,7 @@ TEST_CASE("a poll sees the end, whatever it is")
         {"acme/bad", script().run(10ms).fail("no"), condition::prediction_failed},
         {"acme/never", script().boot(10ms).abort(), condition::prediction_aborted},
     };
-    for (auto const how : {replicate::wait::poll(), replicate::wait::sync()})
+    for (auto const& how : {replicate::wait::poll(), replicate::wait::sync()})
         for (auto const& row : rows) {
             local_client local;
             local.server.model(row.name, [&](replicate::input const&) { return row.life; });

@@ -10,9 +10,9 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -162,6 +162,25 @@ TEST_CASE("a webhook that comes before the answer to the create is not lost")
     auto const output =
         made.get(made.client.async_run(made.server.version("acme/at-once"), input(), made.by_webhook()));
     CHECK(output.text() == "done");
+    CHECK(made.server.counts().gets == 0);
+}
+
+TEST_CASE("a webhook that speaks of another prediction ends no run, though it is signed and leads to the run")
+{
+    fixture made;
+    made.server.model("acme/slow", [](input const&) { return script().run(400ms).output("done"); });
+    pending<replicate::output> call;
+    made.client.async_run(made.server.version("acme/slow"), input(), made.by_webhook(), call.token());
+    REQUIRE(made.run_until_server([](auto const& counts) { return counts.creates == 1; }));
+    auto const created = boost::json::parse(made.server.last_request(operation::create)->body);
+    std::string const url = created.at("webhook").as_string().c_str();
+    std::string const target = url.substr(url.find('/', std::string("http://").size()));
+    CHECK(target.find("replicate-run=") != std::string::npos);
+    std::string const answer = made.talk(signed_post("m1", ended, made.server.webhook_secret(), "", target));
+    CHECK(status_line(answer) == "HTTP/1.1 200");
+    CHECK_FALSE(call.done());
+    REQUIRE(made.run_until([&] { return call.done(); }));
+    CHECK(call.value().text() == "done");
     CHECK(made.server.counts().gets == 0);
 }
 

@@ -149,3 +149,21 @@ TEST_CASE("the waits between polls begin with a millisecond or more, do not shri
     CHECK(names(complaint(1s, 24h + 1ns), "options.maximum_poll_interval"));
     CHECK(names(complaint(1s, duration::max()), "options.maximum_poll_interval"));
 }
+
+TEST_CASE("a safety poll comes every 10 milliseconds at most, and every day at least; the listener has the webhooks")
+{
+    auto const waiting = [](duration safety_poll) {
+        run_options options;
+        options.wait = replicate::wait::webhook_of({}, safety_poll);
+        return options;
+    };
+    CHECK(complaint_about(waiting(10ms)) == "");
+    CHECK(complaint_about(waiting(24h)) == "");
+    CHECK(names(complaint_about(waiting(10ms - 1ns)), "options.wait"));
+    CHECK(names(complaint_about(waiting(24h + 1ns)), "options.wait"));
+    run_options options = waiting(30s);
+    options.webhook_events_filter = {replicate::webhook_event::start};
+    CHECK(complaint_about(options) == "");
+    options.webhook = "https://a.example/";
+    CHECK(names(complaint_about(options), "options.webhook"));
+}

@@ -498,6 +498,28 @@ TEST_CASE("waits grow by half to their maximum, each within a tenth of its lengt
     }
 }
 
+TEST_CASE("one who waits by webhooks looks from time to time, as seldom as told, until no webhooks will come")
+{
+    run_options options;
+    options.wait = replicate::wait::webhook_of({}, 30s);
+    options.first_poll_interval = 100ms;
+    prediction_machine machine(options, far_deadline);
+    CHECK(machine.start(start_of_test).server_wait == 0s);
+    run_action action = machine.on_created(in_status("starting"), true, start_of_test, 0.5);
+    for (int i = 0; i < 5; ++i) {
+        CHECK(action.kind == run_action_kind::wait);
+        CHECK(action.pause == 30s);
+        CHECK(machine.on_waited().kind == run_action_kind::get);
+        action = machine.on_seen(in_status("processing"), start_of_test, 0.5);
+    }
+    CHECK(machine.on_webhooks_ended().kind == run_action_kind::get);
+    CHECK(machine.on_seen(in_status("processing"), start_of_test, 0.5).pause == 100ms);
+    CHECK(machine.on_seen(in_status("processing"), start_of_test, 0.5).pause == 150ms);
+    CHECK(machine.on_webhooks_ended().kind == run_action_kind::get);
+    CHECK(machine.on_seen(in_status("processing"), start_of_test, 0.5).pause == 225ms);
+    CHECK(machine.on_seen(in_status("succeeded"), start_of_test, 0.5).kind == run_action_kind::finish);
+}
+
 TEST_CASE("waits follow the options, from the shortest to the longest that may be asked for")
 {
     for (auto [first, longest] : {std::pair(duration(1ms), duration(1ms)), std::pair(duration(1ms), duration(10ms)),

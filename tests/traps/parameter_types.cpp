@@ -7,14 +7,20 @@
 #include <replicate/diagnostics.hpp>
 #include <replicate/identifier.hpp>
 #include <replicate/input.hpp>
+#include <replicate/input_field.hpp>
+#include <replicate/input_violation.hpp>
 #include <replicate/list_options.hpp>
+#include <replicate/log_reader.hpp>
 #include <replicate/output.hpp>
 #include <replicate/page.hpp>
 #include <replicate/prediction.hpp>
 #include <replicate/predictions.hpp>
 #include <replicate/run_options.hpp>
+#include <replicate/run_update.hpp>
 #include <replicate/testing/proxy.hpp>
 #include <replicate/testing/server.hpp>
+#include <replicate/webhook_delivery.hpp>
+#include <replicate/webhook_listener_options.hpp>
 
 #include <doctest/doctest.h>
 

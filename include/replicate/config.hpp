@@ -5,8 +5,11 @@
 #ifndef REPLICATE_CONFIG_HPP
 #define REPLICATE_CONFIG_HPP
 
+#include <replicate/file_source.hpp>
+
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <string>
 
@@ -152,6 +155,11 @@ public:
     /// An upload is not used again so long before it expires (the service deletes it an hour or a day after it came), because
     /// the prediction may have to wait for its turn. Default 10 min; not negative.
     std::chrono::steady_clock::duration expiry_margin = std::chrono::minutes(10);
+    /// Puts a file of an input elsewhere that is larger than the service takes (100 MB), where it can be read by https (a signed PUT to a
+    /// store of one's own, say), and tells its URL, or what went wrong, by calling the function that it is given: once, from any
+    /// thread. It is called on the client's strand, which it must not block. Default: none; then such a file is an `error` of
+    /// `errc::file_too_large`.
+    std::function<void(file_source, std::function<void(std::exception_ptr, std::string)>)> place_large_file;
     /// Hosts that deliver output files and streams besides the service's own, separated by commas: each a host, or `host:port`.
     /// One that refuses a file or a stream (401, 403) is asked once more with the token, by https only; so
     /// name none that is not to know it. Default: none.

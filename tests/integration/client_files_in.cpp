@@ -26,6 +26,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -485,4 +486,35 @@ TEST_CASE("metadata that is not an object is refused before anything is sent")
     CHECK(local.failure_of(local.client.files().async_create(file_source::from_path("/nowhere/x")))->code()
         == errc::file_not_readable);
     CHECK(local.server.requests().empty());
+}
+
+TEST_CASE("a file that is larger than the service takes is put where the user knows a place for it")
+{
+    std::string const url = "https://store.example/large.bin";
+    std::vector<std::string> placed;
+    std::thread elsewhere;
+    bool fails = false;
+    SUBCASE("at once") {}
+    SUBCASE("not at all") { fails = true; }
+    local_client local([&](replicate::config& settings) {
+        settings.files.place_large_file = [&](replicate::file_source const& file, auto answer) {
+            placed.push_back(file.name());
+            elsewhere = std::thread([answer, fails, url] {
+                auto const failure = std::make_exception_ptr(std::runtime_error("the store is full"));
+                answer(fails ? failure : nullptr, fails ? std::string() : url);
+            });
+        };
+    });
+    auto const large = replicate::file_source::from_reader(
+        100'000'000, [](std::uint64_t, char*, std::size_t) -> std::size_t { return 0; }, "large.bin", "video/mp4");
+    auto const values = replicate::input().set("file", large);
+    auto run = local.client.async_run(local.server.version("test/echo"), values, local_client::quick());
+    if (fails) {
+        CHECK_THROWS_WITH_AS(local.get(std::move(run)), "the store is full", std::runtime_error);
+        CHECK(local.server.counts().requests == 0);
+    } else {
+        CHECK(local.get(std::move(run)).json().at("file") == boost::json::string(url));
+    }
+    elsewhere.join();
+    CHECK(placed == std::vector<std::string>{"large.bin"});
 }

@@ -69,6 +69,51 @@ public:
     }
 };
 
+/// The wait for a function of the user's that puts a file elsewhere.
+class placing {
+public:
+    explicit placing(io::strand executor)
+        : timer_(std::move(executor), asio::steady_timer::time_point::max())
+    {
+    }
+
+    /// What the function calls, from any thread, sooner or later or never.
+    static std::function<void(std::exception_ptr, std::string)> answer_to(std::shared_ptr<placing> const& waiter)
+    {
+        return [executor = waiter->timer_.get_executor(), weak = std::weak_ptr<placing>(waiter)](
+                   std::exception_ptr failure, std::string url) {
+            asio::post(executor, [weak, failure, url = std::move(url)]() mutable {
+                if (auto const waiting = weak.lock())
+                    waiting->take(failure, std::move(url));
+            });
+        };
+    }
+
+    /// Waits for that.
+    asio::awaitable<void> wait()
+    {
+        boost::system::error_code ignored;
+        while (!answered_)
+            co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+
+    std::exception_ptr failure;
+    std::string url;
+
+private:
+    void take(std::exception_ptr thrown, std::string where)
+    {
+        if (std::exchange(answered_, true))
+            return;
+        failure = std::move(thrown);
+        url = std::move(where);
+        timer_.cancel();
+    }
+
+    asio::steady_timer timer_;
+    bool answered_ = false;
+};
+
 /// Makes an input that can be sent of one that holds files: each becomes a data URI, or the URL of an upload. Lives in the frame
 /// that awaits it.
 class preparation {
@@ -84,7 +129,8 @@ public:
     {
         owner_.context().phase = phase::prepare;
         for (placed_file const& file : values_.files()) {
-            auto const job = std::make_shared<open_job>(file.source);
+            bool const may_be_large = owner_.client().settings().files.place_large_file != nullptr;
+            auto const job = std::make_shared<open_job>(file.source, may_be_large);
             co_await look_at(job, file.place);
             files_.emplace_back(file.place, file.source, job->reader->length(), job->content_type);
         }
@@ -135,12 +181,28 @@ private:
         file_config const& settings = owner_.client().settings().files;
         bool const goes_within = settings.strategy == file_strategy::within_input
             || (settings.strategy == file_strategy::automatic && file.size <= settings.inline_bytes);
-        if (goes_within)
+        if (file.size >= core::too_large_upload)
+            co_await put_elsewhere(file);
+        else if (goes_within)
             co_await put_within(file);
         else if (settings.share_uploads)
             co_await upload_shared(file);
         else
             co_await upload_alone(file);
+    }
+
+    /// Leaves a file to the function of the user's that knows a place for it.
+    asio::awaitable<void> put_elsewhere(entry& file)
+    {
+        auto const placed = std::make_shared<placing>(owner_.client().strand());
+        owner_.client().settings().files.place_large_file(file.source, placing::answer_to(placed));
+        co_await placed->wait();
+        if (placed->failure)
+            std::rethrow_exception(placed->failure);
+        auto const url = core::parse_absolute_url(placed->url);
+        if (!url || !url->origin.secure)
+            throw_invalid_argument("input" + file.place, "config.files.place_large_file gave no https:// URL for it");
+        file.text = placed->url;
     }
 
     /// Opens a file once more, which must be what it was when it was looked at.

@@ -103,8 +103,9 @@ private:
 /// Opens a file and looks at it.
 class open_job final : public io::file_job {
 public:
-    explicit open_job(file_source source)
+    explicit open_job(file_source source, bool may_be_large = false)
         : source_(std::move(source))
+        , may_be_large_(may_be_large)
     {
     }
 
@@ -115,12 +116,14 @@ private:
     void work() override
     {
         auto const opened = std::make_shared<io::file_reader>(source_);
-        opened->check_size();
+        if (!may_be_large_)
+            opened->check_size();
         content_type = opened->content_type();
         reader = opened;
     }
 
     file_source source_;
+    bool may_be_large_;
 };
 
 /// Hashes a file.

@@ -157,7 +157,8 @@ public:
     std::chrono::steady_clock::duration expiry_margin = std::chrono::minutes(10);
     /// Puts a file of an input elsewhere that is larger than the service takes (100 MB), where it can be read by https (a signed PUT to a
     /// store of one's own, say), and tells its URL, or what went wrong, by calling the function that it is given: once, from any
-    /// thread. It is called on the client's strand, which it must not block. Default: none; then such a file is an `error` of
+    /// thread. It is called on the client's strand, which it must not block;
+    /// and it must not answer while the client's execution context is being destroyed. Default: none; then such a file is an `error` of
     /// `errc::file_too_large`.
     std::function<void(file_source, std::function<void(std::exception_ptr, std::string)>)> place_large_file;
     /// Hosts that deliver output files and streams besides the service's own, separated by commas: each a host, or `host:port`.

@@ -55,7 +55,8 @@ std::shared_ptr<prediction const> seen_by(stream_subscription const& reader);
 ///
 /// A handle: copies are one reader, at one place of the stream; `subscribe` makes another reader. One read at a time for each.
 /// When the last handle of all readers has gone before the end, the stream is closed, and `stream_options::on_cancel` says what
-/// becomes of the prediction. It must not outlive its execution context. Any thread may use it.
+/// becomes of the prediction. It must not outlive its execution context. Any thread may use it. An open stream does not count among
+/// `config::limits.in_flight`; its creation does.
 class stream {
 public:
     /// No stream. Whatever is done with it throws an `error` of `errc::stream_closed` at once.

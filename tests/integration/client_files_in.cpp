@@ -518,3 +518,24 @@ TEST_CASE("a file that is larger than the service takes is put where the user kn
     elsewhere.join();
     CHECK(placed == std::vector<std::string>{"large.bin"});
 }
+
+TEST_CASE("runs with files and uploads do not wait for each other's places")
+{
+    local_client local([](replicate::config& settings) {
+        settings.limits.in_flight = 1;
+        settings.files.parallel_uploads = 1;
+    });
+    std::vector<pending<replicate::output>> runs(8);
+    std::vector<pending<replicate::uploaded_file>> uploads(8);
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        auto const file = replicate::file_source::from_bytes("llama " + std::to_string(i), "a.txt");
+        local.client.async_run(local.server.version("test/echo"), replicate::input().set("file", file),
+            local_client::quick(), runs[i].token());
+        local.client.files().async_create(file, uploads[i].token());
+    }
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        REQUIRE(local.run_until([&] { return runs[i].done() && uploads[i].done(); }));
+        CHECK_FALSE(runs[i].code());
+        CHECK_FALSE(uploads[i].code());
+    }
+}

@@ -320,6 +320,52 @@ TEST_CASE_FIXTURE(streams_fixture, "a prediction that fails is no quiet end of i
     CHECK(all.names.back() == "done");
 }
 
+TEST_CASE_FIXTURE(streams_fixture, "where the record cannot be had, a stream ends as it said itself")
+{
+    server.model("test/breaks", [](input const&) { return script().text_pieces({"Once"}, 1ms).fail("out of memory"); });
+    client = replicate::client(context, replicate::tests::local_client::settings(server));
+    for (unsigned const status : {404u, 401u, 500u}) {
+        server.clear_faults();
+        server.always(replicate::testing::operation::get).status(status);
+        heard const failed = stream("test/breaks");
+        REQUIRE(failed.failure.has_value());
+        CHECK(failed.failure->code() == condition::prediction_failed);
+        CHECK(failed.text == "Once");
+        check_whole(stream("test/tale"), text);
+    }
+}
+
+TEST_CASE_FIXTURE(streams_fixture, "a model that thinks for long outlasts the service's patience, too")
+{
+    server.model("test/thinks", [](input const&) {
+        return script().run(1ms).text_pieces({"a"}, 1ms).run(600ms).text_pieces(awkward_pieces(), 30ms);
+    });
+    replicate::testing::stream_options shape;
+    shape.idle_timeout = 40ms;
+    server.every_stream(shape);
+    options.resumes = 2;
+    replicate::stream const thinking = open("test/thinks");
+    std::string told;
+    std::size_t live = 0;
+    while (auto const one = get(context, thinking.async_next())) {
+        told += one->is_output() ? one->text() : "";
+        live += one->is_output() && server.prediction(thinking.prediction()->id)->at("status") == "processing";
+    }
+    CHECK(told == "a" + text);
+    CHECK(live > 3);
+}
+
+TEST_CASE_FIXTURE(streams_fixture, "whoever reads a stream slowly can make other calls meanwhile")
+{
+    replicate::config settings = server.config();
+    settings.limits.in_flight = 1;
+    client = replicate::client(context, settings);
+    replicate::stream const slow = open("test/slow-tale");
+    while (auto const one = get(context, slow.async_next()))
+        get(context, client.predictions().async_get(slow.prediction()->id));
+    CHECK(slow.prediction()->status == replicate::prediction_status::succeeded);
+}
+
 TEST_CASE_FIXTURE(streams_fixture, "a prediction that is cancelled elsewhere ends its stream with that")
 {
     server.model("test/endless", [](input const&) { return script().text_pieces({"a", "b"}, 1ms).run(60s); });

@@ -9,6 +9,7 @@
 #include <replicate/core/sse_parser.hpp>
 #include <replicate/core/stream_rest.hpp>
 #include <replicate/error_code.hpp>
+#include <replicate/event.hpp>
 #include <replicate/prediction.hpp>
 #include <replicate/stream_options.hpp>
 
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace replicate::core {
@@ -101,6 +103,7 @@ public:
     stream_action on_break(stream_break const& how, double jitter)
     {
         filter_.reconnected();
+        was_idle_ = was_idle_ || how.code == errc::timed_out;
         bool const progressed = std::exchange(progressed_, false);
         if (is_done())
             return {stream_action_kind::get};
@@ -120,6 +123,9 @@ public:
         return {stream_action_kind::get, breaks_ == 1 ? duration(0) : next_backoff(jitter)};
     }
 
+    /// A comment has come. Before it ends a stream that was silent, the service says so in one.
+    void on_comment(std::string_view text) noexcept { was_idle_ = was_idle_ || status_of_comment(text) == 408u; }
+
     /// The prediction was asked for, and this is how it stands.
     stream_action on_seen(prediction const& seen, double jitter)
     {
@@ -130,9 +136,11 @@ public:
             return finish_by_its_word();
         if (is_done())
             return {stream_action_kind::get, next_backoff(jitter)};
-        // A model that takes long to start has nothing to say meanwhile, and the service ends silent streams.
-        if (seen.status == prediction_status::starting && breaks_ > 1 && breaks_ <= options_.resumes)
+        // A model that takes long to start, or to think, has nothing to say meanwhile, and the service ends silent streams.
+        bool const is_patient = seen.status == prediction_status::starting || was_idle_;
+        if (is_patient && breaks_ > 1 && breaks_ <= options_.resumes)
             breaks_ = 1;
+        was_idle_ = false;
         if (breaks_ <= options_.resumes)
             return {stream_action_kind::connect};
         return {stream_action_kind::get, next_backoff(jitter)};
@@ -142,8 +150,9 @@ public:
     stream_action on_get_failed(boost::system::error_code code, double jitter)
     {
         bool const too_large = code == errc::body_too_large || code == errc::header_too_large;
-        bool const passes = code == condition::timeout || code == condition::connection || code == condition::server_error
-            || code == condition::rate_limited || (code == condition::protocol && !too_large);
+        bool const is_enough = is_done() && ++late_looks_ > most_failed_looks;
+        bool const passes = !is_enough && (code == condition::timeout || code == condition::connection || code == condition::server_error
+            || code == condition::rate_limited || (code == condition::protocol && !too_large));
         if (!passes && is_done())
             return finish_by_its_word();
         return passes ? stream_action{stream_action_kind::get, next_backoff(jitter)} : stream_action{stream_action_kind::fail};
@@ -157,6 +166,7 @@ public:
 
 private:
     static constexpr unsigned most_late_looks = 20;
+    static constexpr unsigned most_failed_looks = 5;
 
     void forget_breaks()
     {
@@ -192,6 +202,11 @@ private:
         rest_ = stream_rest();
         rest_.done = done_->data;
         rest_.done_id = done_->id;
+        done_reason const reason = event("done", done_->data, "").reason();
+        if (failed_already_ || reason == done_reason::error)
+            verdict_ = errc::prediction_failed;
+        else if (reason == done_reason::canceled)
+            verdict_ = errc::prediction_canceled;
         return {stream_action_kind::finish};
     }
 
@@ -214,6 +229,7 @@ private:
     unsigned late_looks_ = 0;
     bool progressed_ = false;
     bool has_unnamed_ = false;
+    bool was_idle_ = false;
     bool failed_already_ = false;
     bool shows_token_ = false;
 };

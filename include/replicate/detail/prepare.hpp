@@ -80,11 +80,14 @@ public:
     /// What the function calls, from any thread, sooner or later or never.
     static std::function<void(std::exception_ptr, std::string)> answer_to(std::shared_ptr<placing> const& waiter)
     {
-        return [executor = waiter->timer_.get_executor(), weak = std::weak_ptr<placing>(waiter)](
-                   std::exception_ptr failure, std::string url) {
-            asio::post(executor, [weak, failure, url = std::move(url)]() mutable {
-                if (auto const waiting = weak.lock())
-                    waiting->take(failure, std::move(url));
+        // It owns nothing of the execution context, which may be gone when it is called at last.
+        return [weak = std::weak_ptr<placing>(waiter)](std::exception_ptr failure, std::string url) {
+            auto const waiting = weak.lock();
+            if (!waiting)
+                return;
+            asio::post(waiting->timer_.get_executor(), [weak, failure, url = std::move(url)]() mutable {
+                if (auto const still_waiting = weak.lock())
+                    still_waiting->take(failure, std::move(url));
             });
         };
     }

@@ -64,6 +64,8 @@ private:
     {
         if (step == core::sse_step::too_large)
             return errc::body_too_large;
+        if (step == core::sse_step::comment)
+            machine_.on_comment(parser_.comment());
         if (step != core::sse_step::event)
             return {};
         core::sse_event& found = parser_.event();
@@ -213,9 +215,21 @@ private:
         if (!rest.error.empty())
             publish("error", rest.error, "");
         publish("done", rest.done, rest.done_id);
+        believe_the_end();
         feed_->conclude(seen_);
         if (machine_.verdict())
             owner_.make_failure(machine_.verdict()).raise();
+    }
+
+    /// Where the record could not be had, the prediction has ended as the stream said.
+    void believe_the_end()
+    {
+        bool const failed = machine_.verdict() == errc::prediction_failed;
+        bool const canceled = machine_.verdict() == errc::prediction_canceled;
+        if (seen_.is_terminal() || !(failed || canceled))
+            return;
+        seen_.status = failed ? prediction_status::failed : prediction_status::canceled;
+        owner_.context().prediction = std::make_shared<prediction const>(seen_);
     }
 
     void publish(std::string_view name, std::string const& text, std::string const& id)
@@ -255,9 +269,9 @@ private:
     std::shared_ptr<stream_feed> feed_;
 };
 
-/// Reads a stream to its end. It holds its place among the calls that are at work.
-inline asio::awaitable<void> read_stream(std::shared_ptr<stream_operation> running, std::shared_ptr<stream_feed> feed,
-    core::absolute_url where, io::permit)
+/// Reads a stream to its end. It holds no place among the calls that are at work: whoever reads it slowly may want to make some.
+inline asio::awaitable<void> read_stream(
+    std::shared_ptr<stream_operation> running, std::shared_ptr<stream_feed> feed, core::absolute_url where)
 {
     running->begin();
     failure outcome;

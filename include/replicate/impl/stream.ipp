@@ -43,7 +43,7 @@ inline asio::awaitable<void> refuse_stream(operation& owner, std::string id, on_
 
 /// Begins to read the stream of a prediction.
 inline std::shared_ptr<stream_subscription> open_stream(
-    operation& owner, prediction created, core::absolute_url where, stream_options options, io::permit place)
+    operation& owner, prediction created, core::absolute_url where, stream_options options)
 {
     auto const strand = owner.client().strand();
     auto const feed = std::make_shared<stream_feed>(strand, std::move(created), std::move(options));
@@ -51,7 +51,7 @@ inline std::shared_ptr<stream_subscription> open_stream(
     auto const running = std::make_shared<stream_operation>(owner.shared_client(), left, feed);
     auto reader = std::make_shared<stream_subscription>(running, feed);
     reader->join(subscribe_from::beginning, when_slow::hold_back);
-    asio::co_spawn(strand, read_stream(running, feed, std::move(where), std::move(place)),
+    asio::co_spawn(strand, read_stream(running, feed, std::move(where)),
         asio::bind_cancellation_slot(running->slot(), [running](std::exception_ptr) {}));
     return reader;
 }
@@ -60,13 +60,13 @@ inline std::shared_ptr<stream_subscription> open_stream(
 inline asio::awaitable<stream> stream_body(operation& owner, model_ref model, input values, stream_options options)
 {
     check(options);
-    io::permit place = co_await owner.client().scheduler().admit();
+    io::permit const place = co_await owner.client().scheduler().admit();
     prediction created = co_await drive_run(
         owner, std::move(model), std::move(values), creation_options(options), core::run_goal::created);
     auto where = core::parse_absolute_url(created.urls.stream);
     if (!where || !where->origin.secure)
         co_await refuse_stream(owner, created.id, options.on_cancel);
-    auto reader = open_stream(owner, std::move(created), std::move(*where), std::move(options), std::move(place));
+    auto reader = open_stream(owner, std::move(created), std::move(*where), std::move(options));
     co_return stream(std::move(reader));
 }
 

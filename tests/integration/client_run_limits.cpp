@@ -147,7 +147,7 @@ TEST_CASE("a failure of the model is never run again")
 TEST_CASE("the service is told to end a prediction soon after its caller would")
 {
     local_client local;
-    auto const sent = [&] { return local.server.last_request(operation::create)->header("cancel-after"); };
+    auto const sent = [&] { return std::string(local.server.last_request(operation::create)->header("cancel-after")); };
     auto const model = local.server.version("test/echo");
     auto options = local_client::quick();
     SUBCASE("with a timeout")

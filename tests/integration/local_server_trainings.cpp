@@ -12,7 +12,6 @@
 
 #include <chrono>
 #include <string>
-#include <thread>
 
 using namespace std::chrono_literals;
 namespace testing = replicate::testing;
@@ -34,15 +33,30 @@ void create_destination(raw::api& api)
 
 std::string const creation = R"({"destination":"acme/mine","input":{"zeal":1,"at":"https://x/y.zip"}})";
 
+// Asks until an answer is as it is to be, and gives that; fails where it does not come to that.
+template<class Condition>
+raw::answer ask_until(raw::api& api, std::string const& path, Condition const& condition)
+{
+    auto const limit = std::chrono::steady_clock::now() + 30s;
+    raw::answer seen = api.call("GET", path);
+    while (!condition(seen)) {
+        REQUIRE(std::chrono::steady_clock::now() < limit);
+        seen = api.call("GET", path);
+    }
+    return seen;
+}
+
 // Asks until it has ended.
 raw::answer wait_for(raw::api& api, std::string const& id)
 {
-    for (;;) {
-        raw::answer seen = api.call("GET", "/v1/trainings/" + id);
-        if (seen.status != 200 || (seen.text("status") != "starting" && seen.text("status") != "processing"))
-            return seen;
-        std::this_thread::sleep_for(2ms);
-    }
+    return ask_until(api, "/v1/trainings/" + id, [](raw::answer const& seen) {
+        return seen.status != 200 || (seen.text("status") != "starting" && seen.text("status") != "processing");
+    });
+}
+
+void wait_until_gone(raw::api& api, std::string const& path)
+{
+    ask_until(api, path, [](raw::answer const& seen) { return seen.status != 200; });
 }
 
 } // namespace
@@ -168,8 +182,7 @@ TEST_CASE("a version is deleted some time after the request, unless something ne
     CHECK(accepted.status == 202);
     CHECK(accepted.body.empty());
     CHECK(api.call("GET", versions + second).status == 200);
-    while (api.call("GET", versions + second).status == 200)
-        std::this_thread::sleep_for(5ms);
+    wait_until_gone(api, versions + second);
     CHECK(server.version("acme/mine") == first);
     api.call("POST", "/v1/deployments",
         R"({"name":"d","model":"acme/mine","version":")" + first
@@ -177,6 +190,6 @@ TEST_CASE("a version is deleted some time after the request, unless something ne
     CHECK(api.call("DELETE", versions + first).text("detail") == "This version is used by the deployment acme/d");
     CHECK(api.call("DELETE", "/v1/deployments/acme/d").status == 204);
     CHECK(api.call("DELETE", versions + first).status == 202);
-    std::this_thread::sleep_for(110ms);
+    wait_until_gone(api, versions + first);
     CHECK(api.call("DELETE", "/v1/models/acme/mine").status == 204);
 }

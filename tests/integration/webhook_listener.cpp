@@ -172,7 +172,9 @@ TEST_CASE("a webhook that speaks of another prediction ends no run, though it is
     pending<replicate::output> call;
     made.client.async_run(made.server.version("acme/slow"), input(), made.by_webhook(), call.token());
     REQUIRE(made.run_until_server([](auto const& counts) { return counts.creates == 1; }));
-    auto const created = boost::json::parse(made.server.last_request(operation::create)->body);
+    auto const request = made.server.last_request(operation::create);
+    REQUIRE(request);
+    auto const created = boost::json::parse(request->body);
     std::string const url = created.at("webhook").as_string().c_str();
     std::string const target = url.substr(url.find('/', std::string("http://").size()));
     CHECK(target.find("replicate-run=") != std::string::npos);

@@ -54,7 +54,8 @@ private:
     void take_head();
     void remember_request();
     outcome carry_out();
-    void count_create(outcome const& result);
+    std::optional<std::string> paid_input(outcome const& result) const;
+    void remember_and_count(outcome const& result);
 
     std::shared_ptr<server_state> server_;
     std::shared_ptr<link> link_;

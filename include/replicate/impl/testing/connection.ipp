@@ -242,24 +242,32 @@ REPLICATE_DECL outcome connection::carry_out()
     }
 }
 
-// `creates` are those that a client has to take for paid: see server_counts.
-REPLICATE_DECL void connection::count_create(outcome const& result)
+// The input of a create that a client has to take for paid, see `server_counts::creates`; nothing where there is none.
+REPLICATE_DECL std::optional<std::string> connection::paid_input(outcome const& result) const
 {
     unsigned const status = fault_.what == kind::status ? fault_.answer_status : result.answer.status;
     bool const refused = status >= 400 && status < 500;
     if (request_.operation != operation::create || (refused && !result.created_input))
-        return;
-    std::string input;
+        return std::nullopt;
     if (result.created_input)
-        input = *result.created_input;
-    else if (auto const parsed = parse_create(request_.body,
-                 request_.path().find("/models/") == std::string::npos
-                     && request_.path().find("/deployments/") == std::string::npos);
-        !parsed.refusal)
-        input = gateway_order(json::value(parsed.input));
+        return *result.created_input;
+    auto const parsed = parse_create(request_.body,
+        request_.path().find("/models/") == std::string::npos
+            && request_.path().find("/deployments/") == std::string::npos);
+    return parsed.refusal ? std::string() : gateway_order(json::value(parsed.input));
+}
+
+// The request is remembered first: whoever sees it counted can look at it.
+REPLICATE_DECL void connection::remember_and_count(outcome const& result)
+{
+    auto const input = paid_input(result);
+    remember_request();
     server_->seen.count([&](server_counts& counts) {
+        counts.unmatched_replays += result.unmatched_replay ? 1 : 0;
+        if (!input)
+            return;
         ++counts.creates;
-        ++counts.creates_by_input[input];
+        ++counts.creates_by_input[*input];
         counts.predictions += result.created_input ? 1 : 0;
     });
 }
@@ -274,14 +282,11 @@ REPLICATE_DECL asio::awaitable<bool> connection::answer_request()
         co_return goes_on;
     }
     outcome result = carry_out();
-    count_create(result);
-    if (result.unmatched_replay)
-        server_->seen.count([](server_counts& counts) { ++counts.unmatched_replays; });
+    remember_and_count(result);
     if (!result.ended.empty())
         server_->wake(result.ended);
     if (!result.created_id.empty())
         start_webhooks(server_, result.created_id);
-    remember_request();
     answer_ = std::move(result.answer);
     switch (fault_.what) {
     case kind::drop_after_request: co_return false;

@@ -61,8 +61,8 @@ TEST_CASE("a prediction that does not start in time is given up and cancelled, w
     CHECK(late->code() == condition::timeout);
     REQUIRE(late->diagnostics().prediction != nullptr);
     CHECK(std::string(late->what()).find(late->diagnostics().prediction->id) != std::string::npos);
-    CHECK(status_at(local.server, late->diagnostics().prediction->id) != "starting");
-    CHECK(local.server.counts().cancels == 1);
+    CHECK(local.run_until_server([](auto const& counts) { return counts.cancels == 1; }));
+    CHECK(local.run_until([&] { return status_at(local.server, late->diagnostics().prediction->id) != "starting"; }));
 }
 
 TEST_CASE("the time to run is counted from the start, however long that took")
@@ -76,7 +76,22 @@ TEST_CASE("the time to run is counted from the start, however long that took")
     auto const late = local.failure_of(local.client.async_run(local.server.version("acme/long"), input(), options));
     REQUIRE(late.has_value());
     CHECK(late->code() == errc::running_timed_out);
-    CHECK(local.server.counts().cancels == 1);
+    CHECK(local.run_until_server([](auto const& counts) { return counts.cancels == 1; }));
+}
+
+TEST_CASE("one whose prediction has taken too long is told at once, however long it takes to cancel it")
+{
+    local_client local;
+    auto options = polling();
+    options.running_timeout = 50ms * slowness;
+    options.timeout = ample;
+    local.server.next(operation::cancel).never_answer();
+    auto const began = steady::now();
+    auto const late = local.failure_of(local.client.async_run(local.server.version("test/never-ends"), input(), options));
+    REQUIRE(late.has_value());
+    CHECK(late->code() == errc::running_timed_out);
+    CHECK(steady::now() - began < slowness * 5s);
+    CHECK(local.run_until_server([](auto const& counts) { return counts.cancels >= 1; }));
 }
 
 TEST_CASE("a prediction whose time to start or run is over is left to run where that is wanted")

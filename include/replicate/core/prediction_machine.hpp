@@ -30,7 +30,7 @@ enum class run_action_kind {
     get,
     /// Cancel the prediction at the service.
     cancel,
-    /// Done: it has taken too long to start, or to run. Where `cancels`, cancel it first.
+    /// Tell the caller that it has taken too long to start, or to run; then this asks for `on_stopped`.
     time_out,
     /// Done: the prediction as last seen is the result.
     finish,
@@ -48,8 +48,6 @@ struct run_action {
     std::chrono::seconds server_wait{0};
     /// For `wait`.
     std::chrono::steady_clock::duration pause{0};
-    /// For `time_out`.
-    bool cancels = false;
 };
 
 /// How far the caller wants to go.
@@ -241,7 +239,7 @@ private:
     {
         auto const limit = limit_of_state(now);
         if (limit && *limit <= now)
-            return {run_action_kind::time_out, {}, {}, options_.on_cancel == on_cancel::cancel_remote};
+            return {run_action_kind::time_out};
         auto const spread = std::chrono::duration<double>(interval_) * (0.9 + 0.2 * jitter);
         run_action action{run_action_kind::wait};
         auto const wanted = std::max(std::chrono::duration_cast<duration>(spread), wish);

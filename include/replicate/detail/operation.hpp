@@ -79,6 +79,9 @@ public:
         asio::post(client_->strand(), [self = shared_from_this()] { self->stop(asio::error::operation_aborted); });
     }
 
+    /// The body has found a reason to end the call at once, as the deadline would. What it still owes it does in the background.
+    void give_up(boost::system::error_code code) { stop(code); }
+
     /// True when it was cancelled before it began.
     bool is_cancel_requested() const noexcept { return cancel_requested_; }
 
@@ -99,7 +102,8 @@ public:
     {
         replicate::diagnostics told = context_;
         told.elapsed = clock::now() - started_;
-        if (code == errc::deadline_exceeded && !last_failure_.empty())
+        bool const is_late = code == errc::deadline_exceeded || code == errc::start_timed_out || code == errc::running_timed_out;
+        if (is_late && !last_failure_.empty())
             told.detail += (told.detail.empty() ? "the last look failed: " : "; the last look failed: ") + last_failure_;
         if (told.prediction)
             told.detail += (told.detail.empty() ? "" : "; ") + ending_text(*told.prediction);

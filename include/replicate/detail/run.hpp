@@ -86,7 +86,7 @@ private:
         case core::run_action_kind::wait: next = co_await wait(action.pause); break;
         case core::run_action_kind::get: next = co_await get(); break;
         case core::run_action_kind::cancel: co_await cancel(); break;
-        case core::run_action_kind::time_out: next = co_await time_out(action.cancels); break;
+        case core::run_action_kind::time_out: time_out(); break;
         case core::run_action_kind::finish:
         case core::run_action_kind::fail:
         case core::run_action_kind::abandon: break;
@@ -242,15 +242,10 @@ private:
         return [this](core::request& what) { core::set_server_wait(what, machine_.hold(clock::now())); };
     }
 
-    /// It has taken too long; what is told of it is what was known before it was cancelled.
-    asio::awaitable<core::run_action> time_out(bool cancels)
+    /// It has taken too long. The caller is told at once; what becomes of the prediction is seen to afterwards.
+    void time_out()
     {
-        replicate::diagnostics const known = owner_.context();
-        if (cancels)
-            co_await cancel();
-        owner_.context() = known;
-        failure_ = seen_.status == prediction_status::starting ? errc::start_timed_out : errc::running_timed_out;
-        co_return core::run_action{core::run_action_kind::fail};
+        owner_.give_up(seen_.status == prediction_status::starting ? errc::start_timed_out : errc::running_timed_out);
     }
 
     /// The caller has gone: whether this succeeds interests nobody any more, and the operation's limit ends it.

@@ -31,6 +31,7 @@
 #include <replicate/page_sequence.hpp>
 #include <replicate/prediction.hpp>
 #include <replicate/predictions.hpp>
+#include <replicate/priority.hpp>
 #include <replicate/rate_options.hpp>
 #include <replicate/resource_options.hpp>
 #include <replicate/response_meta.hpp>

@@ -110,6 +110,25 @@ public:
     retry_config() = default;
 };
 
+/// How the prediction of a create is looked for whose answer was lost, so that it is neither paid for twice nor lost: in the list of
+/// predictions, by what was asked for and when.
+class reconcile_config {
+public:
+    /// When to look first, after the loss; each further look is about twice as long after it. Default 1 s, at least 1 ms.
+    std::chrono::steady_clock::duration first_look = std::chrono::seconds(1);
+    /// When to look last: the list may lag behind. Longer only where the list cannot be read, or where what is found may belong to a
+    /// request whose answer is still to come. Zero: nothing is looked for, and the call fails at once. Default 35 s, at most an hour.
+    std::chrono::steady_clock::duration give_up_after = std::chrono::seconds(35);
+    /// How much the clocks of the service may differ among themselves: a prediction may be so much older than the request that it came
+    /// of. Default 5 s, not negative.
+    std::chrono::steady_clock::duration clock_margin = std::chrono::seconds(5);
+    /// The most pages of the list, of 100 predictions each, that are read for one look. At least 1. Default 50.
+    std::size_t pages = 50;
+
+    /// The defaults.
+    reconcile_config() = default;
+};
+
 /// Bounds on what a client does at once and on what it takes from a server.
 class limits_config {
 public:
@@ -196,6 +215,8 @@ public:
     pool_config pool;
     /// Repetition.
     retry_config retry;
+    /// What becomes of creates whose answer was lost.
+    reconcile_config reconcile;
     /// Bounds.
     limits_config limits;
     /// Files.

@@ -4,6 +4,7 @@
 
 // What the local server answers about predictions, seen by a client that shares no code with the library.
 
+#include <replicate/core/datetime.hpp>
 #include <replicate/testing/server.hpp>
 
 #include "support/raw_client.hpp"
@@ -418,4 +419,22 @@ TEST_CASE("a prediction can be looked up beside the network")
     REQUIRE(server.prediction(id).has_value());
     CHECK(server.prediction(id)->at("status").as_string() == "succeeded");
     CHECK_FALSE(server.prediction("unknown").has_value());
+}
+
+TEST_CASE("the list can lag behind, and the clock of the server can be another one")
+{
+    testing::server_options options;
+    options.list_lag = 1h;
+    options.clock_offset = 7200s;
+    testing::server server(options);
+    raw::api api(server);
+    raw::answer const created = api.call("POST", echo_route, R"({"input":{}})");
+    CHECK(api.call("GET", "/v1/predictions/" + id_of(created)).status == 200);
+    raw::answer const list = api.call("GET", "/v1/predictions");
+    CHECK(list.json().at("results").as_array().empty());
+    auto const told = replicate::core::parse_rfc3339(created.text("created_at"));
+    auto const date = replicate::core::parse_http_date(list.header("date"));
+    REQUIRE((told && date));
+    CHECK(*told > std::chrono::system_clock::now() + 1h);
+    CHECK(*date > std::chrono::system_clock::now() + 1h);
 }

@@ -129,6 +129,14 @@ inline api_base check_config(config const& settings)
     detail::check_duration("retry.first_backoff", settings.retry.first_backoff);
     detail::check_duration("retry.maximum_backoff", settings.retry.maximum_backoff);
     detail::check_duration("retry.maximum_retry_after", settings.retry.maximum_retry_after);
+    detail::check_duration("reconcile.first_look", settings.reconcile.first_look);
+    detail::check_count("reconcile.pages", settings.reconcile.pages, 1);
+    if (settings.reconcile.give_up_after < settings.reconcile.give_up_after.zero()
+        || settings.reconcile.give_up_after > std::chrono::hours(1))
+        detail::refuse_config("reconcile.give_up_after: must be from zero to an hour");
+    if (settings.reconcile.clock_margin < settings.reconcile.clock_margin.zero()
+        || settings.reconcile.clock_margin > std::chrono::hours(1))
+        detail::refuse_config("reconcile.clock_margin: must be from zero to an hour");
     detail::check_count("retry.attempts", settings.retry.attempts, 1);
     detail::check_count("pool.connections_per_origin", settings.pool.connections_per_origin, 1);
     detail::check_count("limits.in_flight", settings.limits.in_flight, 1);

@@ -141,6 +141,10 @@ public:
     std::string account = "acme";
     /// How many items a page of any list has. Empty, the default: as many as the service's.
     std::optional<std::size_t> page_size;
+    /// How long a prediction is not yet in the list of predictions after its creation. Default: it is there at once.
+    std::chrono::steady_clock::duration list_lag{};
+    /// What the clock of the server is ahead of this machine's, in its Date headers and in all times that it tells. Default: nothing.
+    std::chrono::seconds clock_offset{};
     /// The links between pages.
     testing::page_links page_links = page_links::own;
     /// What such links begin with for `page_links::foreign_host`.

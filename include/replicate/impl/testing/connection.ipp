@@ -232,11 +232,12 @@ REPLICATE_DECL outcome connection::carry_out()
         return outcome();
     if (origin_ == origin::stream)
         return outcome(not_found());
+    moment now = moment::now();
+    now.system += server_->core.options.clock_offset;
     if (origin_ == origin::delivery)
-        return outcome(server_->core.files.answer(
-            request_, server_->core.knows_token(request_), std::chrono::system_clock::now()));
+        return outcome(server_->core.files.answer(request_, server_->core.knows_token(request_), now.system));
     try {
-        return server_->core.answer(request_, matched_, moment::now());
+        return server_->core.answer(request_, matched_, now);
     } catch (std::exception const& failure) {
         return outcome(problem(500, "", failure.what()));
     }

@@ -200,9 +200,12 @@ private:
 
 inline outcome list_predictions(service& server, call const& received)
 {
-    list_bounds const bounds(received.request.query());
+    list_bounds bounds(received.request.query());
     if (!bounds.valid)
         return outcome(problem(400, "", "Invalid query parameter"));
+    auto const lag = std::chrono::duration_cast<std::chrono::system_clock::duration>(server.options.list_lag);
+    if (lag > lag.zero())
+        bounds.before = std::min(bounds.before, received.now.system - lag);
     constexpr auto all = std::numeric_limits<std::size_t>::max();
     std::vector<list_item<prediction_book::record_pointer>> items;
     for (auto& [position, record] : server.predictions.page(all, all, bounds.after, bounds.before))

@@ -86,6 +86,7 @@ public:
     /// The Date header; made once a second. On the strand.
     std::string const& date(std::chrono::system_clock::time_point now)
     {
+        now += core.options.clock_offset;
         auto const second = std::chrono::floor<std::chrono::seconds>(now);
         if (second != date_second_) {
             date_second_ = second;

@@ -1,0 +1,101 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_CORE_RATE_SEARCH_HPP
+#define REPLICATE_CORE_RATE_SEARCH_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace replicate::core {
+
+/// Finds the rate of a service that says nothing but "too many": it grows until there is a refusal, falls to what was
+/// taken between two refusals (the bucket was empty at both, so that is its rate), comes slowly up to that, stays, and grows again,
+/// the quicker the longer nothing is refused.
+class rate_search {
+public:
+    /// `believed`: requests per second, to begin with.
+    explicit rate_search(double believed) noexcept
+        : base_(believed)
+    {
+    }
+
+    /// Requests per second now.
+    double rate() const noexcept
+    {
+        if (growth_ == growth::held)
+            return base_;
+        if (growth_ == growth::doubling)
+            return std::min(base_ * std::exp2(progress_), highest);
+        double const from_plateau = progress_ - 1;
+        return std::min(base_ * (1 + 0.05 * from_plateau * from_plateau * from_plateau), highest);
+    }
+
+    /// One was taken by the service, while more waited to be sent.
+    void succeeded() noexcept
+    {
+        double const interval = 1 / rate();
+        // By time, but not in so few requests that the refusal at the end of it would be one in a hundred.
+        if (growth_ == growth::doubling)
+            progress_ += std::min(interval / 15, 1.0 / 50);
+        else if (growth_ == growth::cubic)
+            progress_ += std::min(interval / 30, 1.0 / 100);
+    }
+
+    /// One was refused. `measured`: requests per second that were taken since the last refusal; 0 where that is not known.
+    /// `least`: what it is at least, by the service's wish.
+    void refused(double measured, double least) noexcept
+    {
+        double const before = rate();
+        double decreased = measured > 0 ? std::min(measured, before) : before * 0.7;
+        if (growth_ == growth::doubling)
+            decreased = std::min(decreased, before * 0.7);
+        bool const is_first = refusals_++ == 0;
+        set(std::max(decreased, std::min(least, before)));
+        // How much there was in the bucket at first is not known, so that this may be much too low. The next will be exact.
+        if (is_first)
+            look_for_more();
+    }
+
+    /// The service has named its limit, for a reason that may pass: it is held, until patience ends.
+    void hold(double per_second) noexcept
+    {
+        base_ = per_second;
+        growth_ = growth::held;
+    }
+
+    /// Looks whether it takes more again.
+    void look_for_more() noexcept
+    {
+        growth_ = growth::doubling;
+        progress_ = 0;
+    }
+
+    /// It is known otherwise.
+    void set(double per_second) noexcept
+    {
+        base_ = std::clamp(per_second, lowest, highest);
+        growth_ = growth::cubic;
+        progress_ = 0;
+    }
+
+    /// Whether the service's own word is held.
+    bool is_held() const noexcept { return growth_ == growth::held; }
+
+    static constexpr double lowest = 1.0 / 3600;
+    static constexpr double highest = 1e6;
+
+private:
+    enum class growth { doubling, cubic, held };
+
+    double base_;
+    double progress_ = 0;
+    unsigned refusals_ = 0;
+    growth growth_ = growth::doubling;
+};
+
+} // namespace replicate::core
+
+#endif

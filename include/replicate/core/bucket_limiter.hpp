@@ -16,6 +16,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace replicate::core {
 
@@ -49,13 +50,13 @@ public:
     {
     }
 
-    /// When one may go. It does not become later by waiting.
+    /// When one may go. Asked again without anything learned meanwhile, it says the same.
     time_point next(time_point now) const
     {
         time_point const slot = std::max(paused_until_, last_slot_ + interval(now));
-        if (!is_told())
+        if (!uses_level())
             return slot;
-        double const missing = needed() - level_.at(now, sent_);
+        double const missing = enough - level_.at(now, sent_);
         if (missing < 1e-6)
             return slot;
         // However little there seems to be, one a minute finds out.
@@ -66,7 +67,9 @@ public:
     /// One goes. Precondition: `next(now) <= now`.
     rate_ticket take(time_point now)
     {
-        time_point const slot = std::max(paused_until_, last_slot_ + interval(now));
+        time_point slot = std::max(paused_until_, last_slot_ + interval(now));
+        if (uses_level())
+            slot = std::max(slot, now - length_of((level_.at(now, sent_) - enough) / level_.rate()));
         if (sent_ == 0)
             first_at_ = now;
         else if (duration const idle = now - slot; idle > std::chrono::milliseconds(250))
@@ -98,17 +101,26 @@ public:
             refusals_in_a_row_ = 0;
         if (is_narrow())
             last_slot_ = std::max(last_slot_, counted_at(answer, now));
-        if (answer.remaining && answer.ticket.number != 0)
-            told(answer, now);
-        else if (is_good)
-            not_told(now);
+        bool const used_level = uses_level();
+        if (answer.remaining && answer.ticket.number != 0) {
+            silent_ = 0;
+            level_.learn(static_cast<double>(std::min<std::uint64_t>(*answer.remaining, 1'000'000'000)), answer.ticket.number,
+                answer.ticket.at, now);
+        } else if (is_good) {
+            silent_ = std::min(silent_ + 1, 50U);
+        }
+        if (used_level && !uses_level())
+            search_.adopt(level_.rate());
+        if (is_good && !uses_level())
+            succeeded(now);
+        look_for_recovery(uses_level() ? level_.rate() : search_.rate());
     }
 
     /// What is known.
     rate_state state(time_point now) const
     {
         rate_state result;
-        result.rate = is_told() ? level_.rate() : search_.rate();
+        result.rate = uses_level() ? level_.rate() : search_.rate();
         result.level = is_told() ? level_.at(now, sent_) : -1;
         result.paused_until = paused_until_;
         result.mode = mode_;
@@ -127,40 +139,38 @@ private:
     /// Whether the answers say what is left.
     bool is_told() const noexcept { return level_.is_known() && silent_ < 50; }
 
-    /// Whether there is no slack: the service keeps one request in store.
+    /// Whether the service keeps no more than one request in store, so that there is no slack and nothing to see.
     bool is_narrow() const noexcept { return is_told() ? level_.is_narrow() : search_.is_held(); }
 
+    /// Whether what is left decides, and not trial.
+    bool uses_level() const noexcept { return is_told() && !level_.is_narrow(); }
+
+    /// So many must be in store for one to go: one more than it takes, because the network does not keep the distances.
+    static constexpr double enough = 2;
+
     /// So many are to remain in store for what is not foreseen: what others take, and answers that are late.
-    double reserve() const noexcept { return 2 + 0.2 * level_.rate(); }
+    double reserve() const noexcept { return enough + 0.2 * level_.rate(); }
 
-    /// So many must be in store for one to go.
-    double needed() const noexcept { return is_narrow() ? 1.02 : 2; }
-
-    /// The distance in time between two requests.
+    /// The distance in time between the last request and the next, if nothing is learned meanwhile.
     duration interval(time_point now) const
     {
-        if (!is_told())
+        if (!uses_level())
             return length_of(1 / search_.rate());
         double const rate = level_.rate();
-        if (is_narrow())
-            return length_of(1 / rate);
-        // What is in store above the reserve is used within some seconds, not at once; what is missing is saved sooner.
+        // What is in store above the reserve is used within some seconds, not at once; what is missing is saved.
         double const surplus = level_.at(now, sent_) - reserve();
-        return length_of(1 / std::max(rate + surplus / (surplus > 0 ? 10 : 2), 0.1 * rate));
+        double const weight = surplus > 0 ? 0.1 : 0.5 * rate / reserve();
+        double const pace = std::max(rate + weight * surplus, 0.5 * rate);
+        // The store grows while one waits, and the pace with it: so it comes out the same whenever it is asked for.
+        double const growth = weight * rate;
+        double const pace_then = pace - growth * seconds(now - last_slot_);
+        return length_of(2 / (pace_then + std::sqrt(pace_then * pace_then + 4 * growth)));
     }
 
     /// When the service counted the request of an answer, at the latest.
     static time_point counted_at(rate_answer const& answer, time_point now) noexcept
     {
         return std::min(now, answer.ticket.at + std::chrono::milliseconds(500));
-    }
-
-    void told(rate_answer const& answer, time_point now)
-    {
-        silent_ = 0;
-        level_.learn(static_cast<double>(std::min<std::uint64_t>(*answer.remaining, 1'000'000'000)), answer.ticket.number,
-            answer.ticket.at, now);
-        look_for_recovery(level_.rate());
     }
 
     /// The limit that the service named is over when it takes much more.
@@ -173,15 +183,12 @@ private:
         patience_ = first_patience;
     }
 
-    void not_told(time_point now)
+    void succeeded(time_point now)
     {
-        if (level_.is_known() && silent_ < 50 && ++silent_ == 50)
-            search_.set(level_.rate());
         if (search_.is_held() && now > patient_until_)
             search_.look_for_more();
         if (is_busy_)
             search_.succeeded();
-        look_for_recovery(search_.rate());
     }
 
     void refused(rate_answer const& answer, time_point now)
@@ -191,17 +198,17 @@ private:
         bool const is_known = answer.ticket.number <= refusal_sent_ && answer.ticket.number != 0;
         if (!is_known)
             ++refusals_in_a_row_;
-        pause(answer.wish, now);
         std::optional<rate_notice> const notice = parse_rate_notice(answer.detail);
         if (notice)
             obey(*notice, is_known, now);
         else if (!is_known)
-            decrease(answer, now);
+            decrease(answer);
+        pause(answer.wish, now);
         if (is_known)
             ++known_refusals_;
         else
             note_refusal(answer);
-        level_.refused(answer.ticket.number, paused_until_, needed());
+        level_.refused(answer.ticket.number, paused_until_, enough);
     }
 
     void note_refusal(rate_answer const& answer)
@@ -215,11 +222,9 @@ private:
 
     void pause(retry_after wish, time_point now)
     {
-        // Who refuses again and again is left alone for longer than he says.
-        unsigned const doublings = std::min(refusals_in_a_row_, 20U);
-        duration length = std::chrono::milliseconds(doublings < 2 ? 0 : 500 << (doublings - 1));
-        if (wish.is_none())
-            length = std::max<duration>(length, std::chrono::seconds(1));
+        // Who says nothing is asked ever more rarely; who refuses again and again is left alone for longer than he says.
+        unsigned const again = std::min(std::max(refusals_in_a_row_, 1U), 9U) - 1;
+        duration length = wish.is_none() ? std::chrono::seconds(2ULL << (2 * again)) : std::chrono::seconds((1ULL << again) / 2);
         length = std::min(std::max<duration>(length, wish.wait()), longest_pause_);
         paused_until_ = std::max(paused_until_, now + length);
         // One goes then, not all that wait.
@@ -239,32 +244,35 @@ private:
         is_limited_ = true;
     }
 
-    void decrease(rate_answer const& answer, time_point now)
+    void decrease(rate_answer const& answer)
     {
-        double const measured = taken_since_refusal(answer);
-        double const wait = seconds(paused_until_ - now);
-        search_.refused(measured, wait > 0 ? 1 / wait : 0);
+        if (uses_level())
+            search_.adopt(level_.rate());
+        auto const [taken, length] = taken_since_refusal(answer);
+        search_.refused(taken, length);
         if (!is_told())
             return;
-        double const rate = level_.rate();
-        level_.set_rate(std::clamp(search_.rate(), 0.5 * rate, 0.95 * rate));
+        // So long takes one to come. If the wish should be of another kind, the next answer will tell.
+        double const wait = seconds(answer.wish.wait());
+        if (wait > 2)
+            search_.adopt(std::min(search_.rate(), 1 / wait), 20);
+        level_.set_rate(search_.rate());
     }
 
-    /// Requests per second that were taken since the last refusal; 0 where that is not known.
-    double taken_since_refusal(rate_answer const& answer) const
+    /// How many were taken since the last refusal, and in how many seconds, while there was always one to send; 0 seconds where
+    /// that is not known.
+    std::pair<double, double> taken_since_refusal(rate_answer const& answer) const
     {
         if (answer.ticket.number == 0 || answer.ticket.number <= refusal_.number)
-            return 0;
+            return {0, 0};
         bool const is_first = refusal_.number == 0;
-        double length = seconds(answer.ticket.at - (is_first ? first_at_ : refusal_.at));
+        double const length = seconds(answer.ticket.at - (is_first ? first_at_ : refusal_.at));
         if (!(length > 0.2) || seconds(idle_) > 0.1 * length)
-            return 0;
-        // To begin with the bucket was full, and held what comes in a minute.
-        if (is_first)
-            length += 60;
+            return {0, 0};
         double const sent = static_cast<double>(answer.ticket.number - refusal_.number - 1);
         double const lost = static_cast<double>(known_refusals_ + given_back_ - given_back_before_);
-        return std::max(0.5, sent - lost + 0.5) / length;
+        // To begin with the bucket was full, and held what comes in a minute.
+        return {std::max(0.0, sent - lost), is_first ? length + 60 : length};
     }
 
     static constexpr duration first_patience = std::chrono::minutes(3);

@@ -81,6 +81,8 @@ public:
         roof_ = std::max(roof_, store);
         returned_ = 0;
         anchored_ = false;
+        // How much it holds is seen anew.
+        top_ = former_top_ = 0;
     }
 
     /// The rate is known otherwise.

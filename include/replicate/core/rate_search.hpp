@@ -39,21 +39,24 @@ public:
         double const interval = 1 / rate();
         // By time, but not in so few requests that the refusal at the end of it would be one in a hundred.
         if (growth_ == growth::doubling)
-            progress_ += std::min(interval / 15, 1.0 / 50);
+            progress_ += refusals_ == 1 ? std::min(interval / 7.5, 1.0 / 4) : std::min(interval / 15, 1.0 / 50);
         else if (growth_ == growth::cubic)
-            progress_ += std::min(interval / 30, 1.0 / 100);
+            progress_ += std::min(interval / 30, 1.0 / patience_);
     }
 
-    /// One was refused. `measured`: requests per second that were taken since the last refusal; 0 where that is not known.
-    /// `least`: what it is at least, by the service's wish.
-    void refused(double measured, double least) noexcept
+    /// One was refused. `taken` requests were taken since the last refusal, in `length` seconds; 0 where that is not known.
+    void refused(double taken, double length) noexcept
     {
         double const before = rate();
-        double decreased = measured > 0 ? std::min(measured, before) : before * 0.7;
-        if (growth_ == growth::doubling)
-            decreased = std::min(decreased, before * 0.7);
+        double decreased = before * 0.7;
+        if (length > 0) {
+            // The bucket was empty at both ends; what it held besides was less than one. Of few requests that is much.
+            double const measured = (taken < 10 ? std::max(taken, 0.5) : taken + 0.5) / length;
+            decreased = std::min(measured, growth_ == growth::doubling ? decreased : before);
+        }
         bool const is_first = refusals_++ == 0;
-        set(std::max(decreased, std::min(least, before)));
+        set(decreased);
+        patience_ = length > 0 ? std::clamp(10 + 10 * taken, 20.0, 100.0) : 100.0;
         // How much there was in the bucket at first is not known, so that this may be much too low. The next will be exact.
         if (is_first)
             look_for_more();
@@ -73,12 +76,12 @@ public:
         progress_ = 0;
     }
 
-    /// It is known otherwise.
-    void set(double per_second) noexcept
+    /// The rate is known otherwise. `patience`: it takes so many requests to find that it is higher.
+    void adopt(double per_second, double patience = 100) noexcept
     {
-        base_ = std::clamp(per_second, lowest, highest);
-        growth_ = growth::cubic;
-        progress_ = 0;
+        set(per_second);
+        patience_ = patience;
+        refusals_ = 2;
     }
 
     /// Whether the service's own word is held.
@@ -90,9 +93,19 @@ public:
 private:
     enum class growth { doubling, cubic, held };
 
+    void set(double per_second) noexcept
+    {
+        base_ = std::clamp(per_second, lowest, highest);
+        growth_ = growth::cubic;
+        progress_ = 0;
+        patience_ = 100;
+    }
+
     double base_;
     double progress_ = 0;
     unsigned refusals_ = 0;
+    /// It takes at least so many requests to come back to the rate that was measured: the more, the better that is known.
+    double patience_ = 100;
     growth growth_ = growth::doubling;
 };
 

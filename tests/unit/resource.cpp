@@ -11,8 +11,6 @@
 #include <replicate/search_result.hpp>
 #include <replicate/training.hpp>
 
-#include "support/published_bodies.hpp"
-
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>

@@ -7,6 +7,7 @@
 
 #include <replicate/core/prediction_requests.hpp>
 #include <replicate/detail/start.hpp>
+#include <replicate/detail/waiting.hpp>
 #include <replicate/listing.hpp>
 
 #include <string>
@@ -47,6 +48,23 @@ public:
         return detail::initiate<prediction, call_options>(
             detail::bind_request<prediction, &core::get_prediction_request>(state(), std::string(id)),
             std::forward<Arguments>(arguments)...);
+    }
+
+    /// Waits until a prediction that exists has ended, whoever has created it, and gives it as it has ended: also one that failed or
+    /// was canceled is a value, and its `status` says so. `client::output_of` gives its output. Options: `wait_options`.
+    /// GET /predictions/{id} until it has ended, at growing intervals. Between two looks it does not count among
+    /// `config::limits.in_flight`.
+    /// Errors: those of a request; what may pass (no connection, errors of the server, too many requests, for 5 s an id that is not
+    /// known yet) is waited out until the deadline, whose error tells the last of them.
+    /// Deadline: `wait_options::timeout`, `config::timeouts.run` by default. Cancellation: terminal and partial. Both end the call at
+    /// once, and leave the prediction running unless `wait_options::on_cancel` says otherwise.
+    template<class... Arguments>
+        requires detail::call_arguments<prediction, wait_options, Arguments...>
+    auto async_wait(std::string_view id, Arguments&&... arguments) const
+    {
+        using start = detail::waiting_start<prediction, &core::get_prediction_request, &core::cancel_prediction_request>;
+        return detail::initiate<prediction, wait_options>(
+            start(state(), std::string(id)), std::forward<Arguments>(arguments)...);
     }
 
     /// Cancels a prediction and gives it as it is then. One that has ended stays as it is. Options: `call_options`.

@@ -119,6 +119,26 @@ public:
     create_options() = default;
 };
 
+/// Options of a call that waits until something that exists has ended: `predictions_resource::async_wait`,
+/// `trainings_resource::async_wait`.
+class wait_options {
+public:
+    /// The longest that the call may take, at most a year: then it ends with `errc::deadline_exceeded`, and `on_cancel` says what becomes
+    /// of what was waited for. Default: `config::timeouts.run`. A training may take longer than that.
+    std::optional<std::chrono::steady_clock::duration> timeout;
+    /// What becomes of it when the call is cancelled or its time is up. Default: it is left to run, because this call has not
+    /// started it.
+    replicate::on_cancel on_cancel = replicate::on_cancel::detach;
+    /// The wait between the first look and the second; each further one is half as long again, up to `maximum_poll_interval`, all
+    /// with 10 % of jitter. Default 500 ms, at least 1 ms.
+    std::chrono::steady_clock::duration first_poll_interval = std::chrono::milliseconds(500);
+    /// The longest wait between two looks, at most 24 h. Default 5 s.
+    std::chrono::steady_clock::duration maximum_poll_interval = std::chrono::seconds(5);
+
+    /// The defaults.
+    wait_options() = default;
+};
+
 /// Options of `run` and `async_run`.
 class run_options {
 public:
@@ -186,6 +206,24 @@ inline void check(call_options const& options)
     check_timeout(options.timeout);
 }
 
+inline void check_poll_intervals(
+    std::chrono::steady_clock::duration first, std::chrono::steady_clock::duration maximum)
+{
+    using namespace std::chrono_literals;
+    if (first < 1ms)
+        throw_invalid_argument("options.first_poll_interval", "must be at least 1 millisecond");
+    if (maximum < first)
+        throw_invalid_argument("options.maximum_poll_interval", "must not be less than first_poll_interval");
+    if (maximum > 24h)
+        throw_invalid_argument("options.maximum_poll_interval", "must be at most 24 hours");
+}
+
+inline void check(wait_options const& options)
+{
+    check_timeout(options.timeout);
+    check_poll_intervals(options.first_poll_interval, options.maximum_poll_interval);
+}
+
 inline void check(run_options const& options)
 {
     using namespace std::chrono_literals;
@@ -206,12 +244,7 @@ inline void check(run_options const& options)
         throw_invalid_argument("options.start_timeout", "must be at least 1 millisecond");
     if (options.running_timeout && *options.running_timeout < 1ms)
         throw_invalid_argument("options.running_timeout", "must be at least 1 millisecond");
-    if (options.first_poll_interval < 1ms)
-        throw_invalid_argument("options.first_poll_interval", "must be at least 1 millisecond");
-    if (options.maximum_poll_interval < options.first_poll_interval)
-        throw_invalid_argument("options.maximum_poll_interval", "must not be less than first_poll_interval");
-    if (options.maximum_poll_interval > 24h)
-        throw_invalid_argument("options.maximum_poll_interval", "must be at most 24 hours");
+    check_poll_intervals(options.first_poll_interval, options.maximum_poll_interval);
 }
 
 } // namespace detail

@@ -6,6 +6,7 @@
 #define REPLICATE_TRAININGS_HPP
 
 #include <replicate/core/training_requests.hpp>
+#include <replicate/detail/waiting.hpp>
 #include <replicate/identifier.hpp>
 #include <replicate/listing.hpp>
 #include <replicate/resource_options.hpp>
@@ -45,6 +46,18 @@ public:
         return detail::initiate<training, call_options>(
             detail::bind_request<training, &core::get_training_request>(state(), std::string(id)),
             std::forward<Arguments>(arguments)...);
+    }
+
+    /// Waits until a training has ended and gives it as it has ended, also where it failed or was canceled. Options:
+    /// `wait_options`; a training may well take longer than `config::timeouts.run`, so give a `timeout`. All else as
+    /// `predictions_resource::async_wait`. GET /trainings/{id} until it has ended
+    template<class... Arguments>
+        requires detail::call_arguments<training, wait_options, Arguments...>
+    auto async_wait(std::string_view id, Arguments&&... arguments) const
+    {
+        using start = detail::waiting_start<training, &core::get_training_request, &core::cancel_training_request>;
+        return detail::initiate<training, wait_options>(
+            start(state(), std::string(id)), std::forward<Arguments>(arguments)...);
     }
 
     /// Cancels a training and gives it as it is then. One that has ended stays as it is. POST /trainings/{id}/cancel

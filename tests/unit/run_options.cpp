@@ -17,6 +17,7 @@ using replicate::create_options;
 using replicate::errc;
 using replicate::run_options;
 using replicate::wait;
+using replicate::wait_options;
 
 using duration = std::chrono::steady_clock::duration;
 
@@ -27,6 +28,7 @@ static_assert(!std::is_aggregate_v<wait>);
 static_assert(!std::is_aggregate_v<call_options>);
 static_assert(!std::is_aggregate_v<create_options>);
 static_assert(!std::is_aggregate_v<run_options>);
+static_assert(!std::is_aggregate_v<wait_options>);
 
 // What a check says of these options; empty where it is content.
 template<class Options>
@@ -166,4 +168,23 @@ TEST_CASE("a safety poll comes every 10 milliseconds at most, and every day at l
     CHECK(complaint_about(options) == "");
     options.webhook = "https://a.example/";
     CHECK(names(complaint_about(options), "options.webhook"));
+}
+
+TEST_CASE("one who waits for what exists leaves it alone by default, and looks as often as a run does")
+{
+    wait_options options;
+    CHECK(complaint_about(options) == "");
+    CHECK(options.on_cancel == replicate::on_cancel::detach);
+    CHECK_FALSE(options.timeout);
+    CHECK(options.first_poll_interval == run_options().first_poll_interval);
+    CHECK(options.maximum_poll_interval == run_options().maximum_poll_interval);
+    options.timeout = 0s;
+    CHECK(names(complaint_about(options), "options.timeout"));
+    options.timeout = 1s;
+    options.first_poll_interval = 0ms;
+    CHECK(names(complaint_about(options), "options.first_poll_interval"));
+    options.first_poll_interval = 6s;
+    CHECK(names(complaint_about(options), "options.maximum_poll_interval"));
+    options.maximum_poll_interval = 25h;
+    CHECK(names(complaint_about(options), "options.maximum_poll_interval"));
 }

@@ -84,6 +84,14 @@ public:
         return action;
     }
 
+    /// The first thing to do for what exists already. What its caller has just created may be unknown at some replica, as to
+    /// one who has created it here.
+    run_action attach(time_point now)
+    {
+        created_at_ = now;
+        return {run_action_kind::get};
+    }
+
     /// How long the service is to hold its answer to a create that is sent now: to be asked before each try of it.
     std::chrono::seconds hold(time_point now)
     {
@@ -132,11 +140,14 @@ public:
     }
 
     /// The prediction was asked for, and this is how it stands.
-    run_action on_seen(prediction const& seen, time_point now, double jitter)
+    run_action on_seen(prediction const& seen, time_point now, double jitter) { return on_status(seen.status, now, jitter); }
+
+    /// The same of anything that has the life of a prediction.
+    run_action on_status(prediction_status status, time_point now, double jitter)
     {
-        status_ = seen.status;
+        status_ = status;
         unreadable_ = 0;
-        bool const at_goal = seen.is_terminal() || goal_ == run_goal::created;
+        bool const at_goal = replicate::is_terminal(status) || goal_ == run_goal::created;
         return at_goal ? run_action{run_action_kind::finish} : pause(now, jitter);
     }
 

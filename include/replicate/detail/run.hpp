@@ -8,7 +8,7 @@
 #include <replicate/core/prediction_machine.hpp>
 #include <replicate/core/prediction_requests.hpp>
 #include <replicate/core/rescued_id.hpp>
-#include <replicate/detail/call.hpp>
+#include <replicate/detail/remote_cancel.hpp>
 #include <replicate/detail/run_watch.hpp>
 #include <replicate/output.hpp>
 
@@ -248,33 +248,8 @@ private:
         owner_.give_up(seen_.status == prediction_status::starting ? errc::start_timed_out : errc::running_timed_out);
     }
 
-    /// The caller has gone: whether this succeeds interests nobody any more, and the operation's limit ends it.
-    asio::awaitable<void> cancel()
-    {
-        constexpr int tries = 3;
-        bool is_sent = false;
-        for (int i = 0; i < tries && !is_sent; ++i) {
-            if (i > 0)
-                co_await wait(std::chrono::milliseconds(200));
-            is_sent = co_await try_cancel();
-        }
-    }
-
-    /// False where there was no token to do it with.
-    asio::awaitable<bool> try_cancel()
-    {
-        bool is_sent = false;
-        try {
-            call cancellation(owner_, core::cancel_prediction_request(seen_.id));
-            co_await cancellation.perform();
-            is_sent = true;
-        } catch (boost::system::system_error const& ended) {
-            is_sent = ended.code() == asio::error::operation_aborted;
-        } catch (std::exception const&) {
-            is_sent = false;
-        }
-        co_return is_sent;
-    }
+    /// The caller has gone.
+    asio::awaitable<void> cancel() { return cancel_remotely(owner_, core::cancel_prediction_request(seen_.id)); }
 
     /// Takes the prediction out of a good answer, or at least its id out of one that was cut short.
     bool adopt(core::response const& response)

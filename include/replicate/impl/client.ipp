@@ -10,6 +10,7 @@
 #include <replicate/detail/run_body.hpp>
 #include <replicate/detail/schema.hpp>
 #include <replicate/detail/secret.hpp>
+#include <replicate/detail/wait_body.hpp>
 
 #include <memory>
 #include <string>
@@ -58,6 +59,14 @@ REPLICATE_DECL void start_question(std::shared_ptr<client_state> client, std::sh
     auto const limit = timeout.value_or(client->settings().timeouts.call);
     start<std::monostate>(std::move(client), limit, std::move(handler),
         [&](operation& owner) { return question_body(owner, std::move(what)); });
+}
+
+REPLICATE_DECL void start_wait(std::shared_ptr<client_state> client, std::shared_ptr<waiting> what, wait_options options,
+    erased_handler<std::monostate> handler)
+{
+    auto const timeout = options.timeout.value_or(client->settings().timeouts.run);
+    start<std::monostate>(std::move(client), timeout, std::move(handler),
+        [&](operation& owner) { return wait_body(owner, std::move(what), options); });
 }
 
 REPLICATE_DECL void start_secret(

@@ -606,3 +606,27 @@ TEST_CASE("a clock may begin at zero")
     CHECK(machine.on_stopped().kind == run_action_kind::cancel);
     CHECK(machine.on_get_failed(make_http_error_code(404), time_point(4s), 0.5).kind == run_action_kind::wait);
 }
+
+TEST_CASE("what exists already is looked at at once, waited for like any other, and judged by nobody")
+{
+    for (std::string_view const status : every_status) {
+        CAPTURE(status);
+        prediction_machine machine(polling(), far_deadline);
+        CHECK(machine.attach(start_of_test).kind == run_action_kind::get);
+        auto const next = machine.on_status(in_status(status).status, start_of_test + 1s, 0.5);
+        CHECK(next.kind == (is_ending(status) ? run_action_kind::finish : run_action_kind::wait));
+        CHECK(machine.on_stopped().kind == (is_ending(status) ? run_action_kind::abandon : run_action_kind::cancel));
+    }
+}
+
+TEST_CASE("what exists already may be unknown for five seconds, and is left to run where that is wanted")
+{
+    run_options options = polling();
+    options.on_cancel = on_cancel::detach;
+    prediction_machine machine(options, far_deadline);
+    machine.attach(start_of_test);
+    auto const unknown = make_http_error_code(404);
+    CHECK(machine.on_get_failed(unknown, start_of_test + 5s - 1ns, 0.5).kind == run_action_kind::wait);
+    CHECK(machine.on_stopped().kind == run_action_kind::abandon);
+    CHECK(machine.on_get_failed(unknown, start_of_test + 5s, 0.5).kind == run_action_kind::fail);
+}

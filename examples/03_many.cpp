@@ -33,7 +33,7 @@ asio::awaitable<void> one_of_many(replicate::client client, int number)
 void many(asio::io_context& context)
 {
     auto config = replicate::config::from_environment();
-    config.limits.in_flight = 16; // more than that wait for their turn
+    config.scheduler.in_flight = 16; // more than that wait for their turn
     replicate::client client(context, config);
     for (int number = 1; number <= 16; ++number)
         asio::co_spawn(context, one_of_many(client, number), asio::detached);

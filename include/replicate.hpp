@@ -4,6 +4,7 @@
 #ifndef REPLICATE_HPP
 #define REPLICATE_HPP
 
+#include <replicate/account_limits.hpp>
 #include <replicate/catalog.hpp>
 #include <replicate/catalog_resources.hpp>
 #include <replicate/client.hpp>
@@ -38,6 +39,7 @@
 #include <replicate/run.hpp>
 #include <replicate/run_options.hpp>
 #include <replicate/run_update.hpp>
+#include <replicate/scheduler_config.hpp>
 #include <replicate/search_result.hpp>
 #include <replicate/stream.hpp>
 #include <replicate/stream_options.hpp>

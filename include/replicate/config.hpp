@@ -5,12 +5,15 @@
 #ifndef REPLICATE_CONFIG_HPP
 #define REPLICATE_CONFIG_HPP
 
+#include <replicate/account_limits.hpp>
 #include <replicate/file_source.hpp>
+#include <replicate/scheduler_config.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace replicate {
@@ -64,6 +67,9 @@ public:
     std::chrono::steady_clock::duration response = std::chrono::seconds(30);
     /// The body of the answer: so long, and one second more for each 32 KiB of it. Default 30 s.
     std::chrono::steady_clock::duration read = std::chrono::seconds(30);
+    /// Waiting for its turn, before a request is sent; each time. That is no time of the network, and may be long where many wait, or
+    /// the service asks for patience; the call's own limit counts it too. Default 24 h: that limit alone.
+    std::chrono::steady_clock::duration queue = std::chrono::hours(24);
     /// A whole call of one request, with its retries, unless the call says otherwise. Default 2 min.
     std::chrono::steady_clock::duration call = std::chrono::minutes(2);
     /// A whole `run`, unless the call says otherwise. The service ends a prediction after 30 minutes of running; its
@@ -129,13 +135,9 @@ public:
     reconcile_config() = default;
 };
 
-/// Bounds on what a client does at once and on what it takes from a server.
+/// Bounds on what a client takes from a server.
 class limits_config {
 public:
-    /// The most calls at work at once; further ones wait in order. At least 1. A `run` is one call from create to
-    /// end, so this is also the most predictions in flight. Default 100, below `pool_config::connections_per_origin` so that sync waits leave
-    /// connections for the rest.
-    std::size_t in_flight = 100;
     /// The largest header of an answer, in bytes. Default 64 KiB.
     std::size_t header_bytes = 64 * 1024;
     /// The largest JSON answer, in bytes. Default 32 MiB.
@@ -219,6 +221,10 @@ public:
     reconcile_config reconcile;
     /// Bounds.
     limits_config limits;
+    /// When calls may go, in which order, and how many predictions at once.
+    scheduler_config scheduler;
+    /// Where set, the rate limits are known together with the other clients that have the same. Default: the client's own.
+    std::optional<account_limits> account;
     /// Files.
     file_config files;
 

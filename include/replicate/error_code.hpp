@@ -95,7 +95,10 @@ enum class errc {
     file_not_writable,
 
     /// The service said that it created something, and its id did not come through. It is not sent again.
-    created_id_lost
+    created_id_lost,
+
+    /// As many calls wait for their turn already as `scheduler_config::queue_length` allows. Nothing was sent.
+    queue_full
 };
 
 /// What a caller can do something about. Test with `error.code() == replicate::condition::rate_limited`.
@@ -108,7 +111,7 @@ enum class condition {
     invalid_input,
     /// There is no such thing (404, 410).
     not_found,
-    /// Too many requests (429).
+    /// Too many requests (429), or too many calls that wait for their turn here.
     rate_limited,
     /// The service failed (5xx).
     server_error,
@@ -180,6 +183,7 @@ inline char const* message_of(errc code) noexcept
     case errc::file_exists: return "the file exists already";
     case errc::file_not_writable: return "the file cannot be written";
     case errc::created_id_lost: return "it was created, but its id is not known";
+    case errc::queue_full: return "too many calls wait for their turn";
     }
     return "unknown error";
 }
@@ -234,6 +238,7 @@ inline int condition_of(errc code) noexcept
     case errc::prediction_aborted: return static_cast<int>(condition::prediction_aborted);
     case errc::created_id_lost:
     case errc::create_outcome_unknown: return static_cast<int>(condition::outcome_unknown);
+    case errc::queue_full: return static_cast<int>(condition::rate_limited);
     case errc::stream_unavailable:
     case errc::stream_closed: return static_cast<int>(condition::invalid_input);
     case errc::stream_truncated: return static_cast<int>(condition::protocol);

@@ -52,8 +52,8 @@ public:
 
     /// Waits until a prediction that exists has ended, whoever has created it, and gives it as it has ended: also one that failed or
     /// was canceled is a value, and its `status` says so. `client::output_of` gives its output. Options: `wait_options`.
-    /// GET /predictions/{id} until it has ended, at growing intervals. Between two looks it does not count among
-    /// `config::limits.in_flight`.
+    /// GET /predictions/{id} until it has ended, at growing intervals. It does not count among
+    /// `scheduler_config::in_flight`.
     /// Errors: those of a request; what may pass (no connection, errors of the server, too many requests, for 5 s an id that is not
     /// known yet) is waited out until the deadline, whose error tells the last of them.
     /// Deadline: `wait_options::timeout`, `config::timeouts.run` by default. Cancellation: terminal and partial. Both end the call at

@@ -7,6 +7,7 @@
 
 #include <replicate/detail/webhook_waits.hpp>
 #include <replicate/error.hpp>
+#include <replicate/priority.hpp>
 #include <replicate/run_update.hpp>
 #include <replicate/webhook_event.hpp>
 
@@ -114,6 +115,10 @@ public:
     std::optional<std::string> webhook;
     /// When it calls it. Default: at all events.
     std::vector<webhook_event> webhook_events_filter;
+    /// Before whom this goes while it waits for its turn. Default: interactive, before all that is batch.
+    replicate::priority priority = replicate::priority::interactive;
+    /// With whom this takes turns while it waits: a name, see `scheduler_config::groups`. Default: the group without a name.
+    std::string group;
 
     /// The defaults.
     create_options() = default;
@@ -185,6 +190,10 @@ public:
     /// `on_cancel` says what becomes of the prediction. It is copied with the options: what it refers to must live until the call
     /// has completed.
     run_observer observer;
+    /// Before whom this goes while it waits for its turn. Default: interactive, before all that is batch.
+    replicate::priority priority = replicate::priority::interactive;
+    /// With whom this takes turns while it waits: a name, see `scheduler_config::groups`. Default: the group without a name.
+    std::string group;
 
     /// The defaults.
     run_options() = default;
@@ -228,6 +237,7 @@ inline void check(run_options const& options)
 {
     using namespace std::chrono_literals;
     check_timeout(options.timeout);
+    check_priority(options.priority);
     if (options.wait.is_sync() && (options.wait.at_most() < 1s || options.wait.at_most() > 60s))
         throw_invalid_argument("options.wait", "the service holds an answer for 1 to 60 seconds");
     if (options.wait.is_webhook() && options.wait.safety_poll() < 10ms)

@@ -5,11 +5,13 @@
 #ifndef REPLICATE_STREAM_OPTIONS_HPP
 #define REPLICATE_STREAM_OPTIONS_HPP
 
+#include <replicate/priority.hpp>
 #include <replicate/run_options.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string>
 
 namespace replicate {
 
@@ -20,11 +22,10 @@ public:
     /// `errc::deadline_exceeded`, and `on_cancel` says what becomes of the prediction. Default: `config::timeouts.run`.
     std::optional<std::chrono::steady_clock::duration> timeout;
     /// Asks the service to end the prediction so long after its creation; default and meaning as of `run_options::cancel_after`.
-    /// Not for a prediction that exists already.
     std::optional<std::chrono::seconds> cancel_after;
-    /// What becomes of the prediction when the stream is closed, or its last handle goes, or its time is up, before its end.
-    /// Default: one that this call has created is cancelled too, which stops the bill; one that existed before is left to run.
-    std::optional<replicate::on_cancel> on_cancel;
+    /// What becomes of the prediction when the stream is closed, or its last handle goes, before its end.
+    /// Default: it is cancelled too, which stops the bill.
+    replicate::on_cancel on_cancel = replicate::on_cancel::cancel_remote;
     /// The longest silence on the connection before it is taken for dead and opened anew; the prediction goes on meanwhile. At least
     /// 1 ms. Default 45 s; the service itself ends a silent stream after 30 s.
     std::chrono::steady_clock::duration silence = std::chrono::seconds(45);
@@ -32,8 +33,7 @@ public:
     /// that has ended. Default 5.
     unsigned resumes = 5;
     /// The wait before a stream is resumed again; each further one is twice as long, up to `maximum_backoff`, and all have some
-    /// jitter. The first time there is none. None is shorter than what the service asks for in the stream (`retry:`), up to
-    /// `maximum_backoff`. Default 250 ms, at least 1 ms.
+    /// jitter. The first time there is none. Default 250 ms, at least 1 ms.
     std::chrono::steady_clock::duration first_backoff = std::chrono::milliseconds(250);
     /// The longest wait before a stream is resumed. Default 5 s.
     std::chrono::steady_clock::duration maximum_backoff = std::chrono::seconds(5);
@@ -44,6 +44,10 @@ public:
     std::size_t lag_bytes = 1024 * 1024;
     /// How much of what all have read is kept for subscribers that come late, in bytes of events. Default 16 MiB.
     std::size_t history_bytes = 16 * 1024 * 1024;
+    /// Before whom this goes while it waits for its turn. Default: interactive, before all that is batch.
+    replicate::priority priority = replicate::priority::interactive;
+    /// With whom this takes turns while it waits: a name, see `scheduler_config::groups`. Default: the group without a name.
+    std::string group;
 
     /// The defaults.
     stream_options() = default;
@@ -73,6 +77,7 @@ inline void check(stream_options const& options)
 {
     using namespace std::chrono_literals;
     check_timeout(options.timeout);
+    check_priority(options.priority);
     if (options.cancel_after && (*options.cancel_after < 5s || *options.cancel_after > 24h))
         throw_invalid_argument("options.cancel_after", "the service takes 5 seconds to 24 hours");
     if (options.silence < 1ms)

@@ -226,9 +226,9 @@ TEST_CASE("a wait survives a token function that fails for a while, once it has 
     }
 }
 
-TEST_CASE("while they pause, waits hold no place among the calls that are at work")
+TEST_CASE("waits hold no place among the predictions in flight")
 {
-    waiting_client local([](replicate::config& settings) { settings.limits.in_flight = 1; });
+    waiting_client local([](replicate::config& settings) { settings.scheduler.in_flight = 1; });
     local.options.first_poll_interval = local.options.maximum_poll_interval = 1h;
     std::vector<pending<prediction>> waits(3);
     asio::cancellation_signal signals[3];

@@ -233,7 +233,7 @@ TEST_CASE("a configuration that cannot work is refused by the name of its member
     for (char const* token : {"r8_precious x", "r8_precious\r\nX-Evil: 1", "r8_precious\n", "r8_pr\xc3\xa9"})
         CHECK(names(refused([&](auto& settings) { settings.token = token; }), "token"));
     CHECK(names(refused([](auto& settings) { settings.user_agent = "a\r\nX-Evil: 1"; }), "user_agent"));
-    CHECK(names(refused([](auto& settings) { settings.limits.in_flight = 0; }), "limits.in_flight"));
+    CHECK(names(refused([](auto& settings) { settings.scheduler.in_flight = 0; }), "scheduler.in_flight"));
     CHECK(names(refused([](auto& settings) { settings.timeouts.connect = 0s; }), "timeouts.connect"));
     CHECK(names(
         refused([](auto& settings) { settings.pool.connections_per_origin = 0; }), "pool.connections_per_origin"));

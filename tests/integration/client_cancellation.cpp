@@ -89,7 +89,7 @@ TEST_CASE("a call that is cancelled before it begins sends nothing")
 
 TEST_CASE("a call that is cancelled in the queue sends nothing")
 {
-    local_client local([](replicate::config& settings) { settings.limits.in_flight = 1; });
+    local_client local([](replicate::config& settings) { settings.scheduler.in_flight = 1; });
     cancellable_run first(local, local_client::quick(replicate::wait::poll()));
     REQUIRE(local.run_until_server([](auto const& counts) { return counts.gets >= 1; }));
     cancellable_run second(local, local_client::quick(replicate::wait::poll()));
@@ -384,7 +384,7 @@ TEST_CASE("a context that is destroyed takes its calls with it, at whatever stag
         std::future<replicate::output> future;
         {
             auto settings = local_client::settings(*server);
-            settings.limits.in_flight = 2;
+            settings.scheduler.in_flight = 2;
             replicate::client const client(*context, settings);
             auto const options = local_client::quick(replicate::wait::poll());
             std::string const version = server->version("test/never-ends");

@@ -148,11 +148,17 @@ TEST_CASE("there are no more connections than were allowed, and nobody is left w
     CHECK(local.server.counts().peak_connections == 3);
 }
 
-TEST_CASE("there are no more calls at work than were allowed")
+TEST_CASE("there are no more predictions in flight than were allowed")
 {
-    local_client local([](replicate::config& settings) { settings.limits.in_flight = 4; });
-    for (auto const& call : list_at_once(local, 40))
-        CHECK_FALSE(call.code());
+    local_client local([](replicate::config& settings) { settings.scheduler.in_flight = 4; });
+    std::vector<pending<replicate::output>> runs(40);
+    for (auto const& run : runs)
+        local.client.async_run(
+            local.server.version("test/echo"), replicate::input().set("text", "x"), local_client::quick(), run.token());
+    run_out(local.context);
+    for (auto const& run : runs)
+        CHECK_FALSE(run.code());
+    CHECK(local.server.counts().creates == 40);
     CHECK(local.server.counts().peak_connections <= 4);
 }
 

@@ -522,7 +522,7 @@ TEST_CASE("a file that is larger than the service takes is put where the user kn
 TEST_CASE("runs with files and uploads do not wait for each other's places")
 {
     local_client local([](replicate::config& settings) {
-        settings.limits.in_flight = 1;
+        settings.scheduler.in_flight = 1;
         settings.files.parallel_uploads = 1;
     });
     std::vector<pending<replicate::output>> runs(8);

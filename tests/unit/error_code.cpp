@@ -19,7 +19,7 @@ using replicate::errc;
 namespace {
 
 constexpr int first_errc = static_cast<int>(errc::missing_token);
-constexpr int last_errc = static_cast<int>(errc::created_id_lost);
+constexpr int last_errc = static_cast<int>(errc::queue_full);
 constexpr int first_condition = static_cast<int>(condition::authentication);
 constexpr int last_condition = static_cast<int>(condition::local_file);
 
@@ -102,6 +102,7 @@ TEST_CASE("every error code of the library is exactly the condition that the tab
         {errc::file_exists, condition::local_file},
         {errc::file_not_writable, condition::local_file},
         {errc::created_id_lost, condition::outcome_unknown},
+        {errc::queue_full, condition::rate_limited},
     };
     std::set<int> named;
     for (auto const& [code, expected] : rows) {

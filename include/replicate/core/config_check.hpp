@@ -6,6 +6,7 @@
 #define REPLICATE_CORE_CONFIG_CHECK_HPP
 
 #include <replicate/config.hpp>
+#include <replicate/core/rate_options_check.hpp>
 #include <replicate/core/percent_encoding.hpp>
 #include <replicate/core/url.hpp>
 #include <replicate/error.hpp>
@@ -106,6 +107,19 @@ inline api_base check_base_url(config const& settings)
     return result;
 }
 
+/// Checks how a client is to let its calls go.
+inline void check_scheduler(scheduler_config const& settings)
+{
+    detail::check_count("scheduler.in_flight", settings.in_flight, 1);
+    detail::check_count("scheduler.per_model", settings.per_model.value_or(1), 1);
+    detail::check_count("scheduler.queue_length", settings.queue_length, 1);
+    for (auto const& [name, weight] : settings.groups)
+        // Also false for what is not a number.
+        if (!(weight >= 0.001 && weight <= 1e6))
+            detail::refuse_config("scheduler.groups: the weight of '" + name + "' must be from 0.001 to 1,000,000");
+    check_rate_options("scheduler.rate.", settings.rate);
+}
+
 /// Checks all of a configuration but its TLS certificates and proxy, which are checked where they are read; throws an
 /// `error` of `errc::invalid_configuration` that names the member, or of `errc::missing_token`.
 inline api_base check_config(config const& settings)
@@ -121,6 +135,7 @@ inline api_base check_config(config const& settings)
     detail::check_duration("timeouts.write", settings.timeouts.write);
     detail::check_duration("timeouts.response", settings.timeouts.response);
     detail::check_duration("timeouts.read", settings.timeouts.read);
+    detail::check_duration("timeouts.queue", settings.timeouts.queue);
     detail::check_duration("timeouts.call", settings.timeouts.call);
     detail::check_duration("timeouts.run", settings.timeouts.run);
     detail::check_duration("timeouts.remote_cancel", settings.timeouts.remote_cancel);
@@ -139,7 +154,7 @@ inline api_base check_config(config const& settings)
         detail::refuse_config("reconcile.clock_margin: must be from zero to an hour");
     detail::check_count("retry.attempts", settings.retry.attempts, 1);
     detail::check_count("pool.connections_per_origin", settings.pool.connections_per_origin, 1);
-    detail::check_count("limits.in_flight", settings.limits.in_flight, 1);
+    check_scheduler(settings.scheduler);
     detail::check_count("limits.header_bytes", settings.limits.header_bytes, 1024);
     detail::check_count("limits.body_bytes", settings.limits.body_bytes, 1024);
     detail::check_count("limits.download_bytes", settings.limits.download_bytes, 1024);

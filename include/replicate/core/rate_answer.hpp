@@ -26,11 +26,13 @@ enum class rate_bucket {
     other
 };
 
-/// The bucket of a request to the API.
-inline rate_bucket bucket_of(request const& what) noexcept
+/// The bucket of a request to the API; `prefix` is what stands before the path in its target: "/v1", or nothing.
+inline rate_bucket bucket_of(request const& what, std::string_view prefix = {}) noexcept
 {
     std::string_view path = what.target;
     path = path.substr(0, path.find('?'));
+    if (!prefix.empty() && path.starts_with(prefix))
+        path.remove_prefix(prefix.size());
     constexpr std::string_view predictions = "/predictions";
     if (what.method == "POST" && path.ends_with(predictions))
         return rate_bucket::create;

@@ -7,7 +7,7 @@
 
 #include <replicate/core/json_document.hpp>
 #include <replicate/core/retry_policy.hpp>
-#include <replicate/detail/operation.hpp>
+#include <replicate/detail/place.hpp>
 
 #include <chrono>
 #include <functional>
@@ -73,9 +73,10 @@ public:
 /// One try, reported to its operation.
 class call_attempt final : public io::attempt {
 public:
-    call_attempt(operation& owner, when_sent policy)
+    call_attempt(operation& owner, when_sent policy, io::rate_token& token)
         : owner_(owner)
         , policy_(policy)
+        , token_(token)
     {
         ++owner_.context().attempts;
     }
@@ -93,6 +94,7 @@ public:
 
     void on_sending() noexcept override
     {
+        token_.on_sending();
         if (policy_ == when_sent::let_it_end)
             owner_.shield(true);
     }
@@ -100,6 +102,7 @@ public:
 private:
     operation& owner_;
     when_sent policy_;
+    io::rate_token& token_;
 };
 
 /// One request from its first try to the verdict: send, classify, repeat. Lives in the frame that awaits it.
@@ -156,7 +159,10 @@ public:
                 co_return result;
             }
             want_fresh = outcome.reused && !outcome.answered;
-            co_await pause(verdict.wait);
+            // After a 429 the rate limiter says when, for all that wait.
+            bool const is_throttled = outcome.status == 429 && is_limited() && owner_.client().scheduler().keeps_limits();
+            if (!is_throttled)
+                co_await pause(verdict.wait);
         }
     }
 
@@ -164,11 +170,16 @@ private:
     asio::awaitable<call_result> attempt_once(bool want_fresh, core::attempt_outcome& outcome)
     {
         client_state& client = owner_.client();
+        io::rate_token turn = take_turn();
+        if (!turn && is_limited()) {
+            io::admission granted = co_await wait_for_turn(owner_, wish());
+            turn = std::move(granted.token);
+        }
         // Asked for before each try: a token may have changed meanwhile.
         std::string const token = where_.with_token ? client.token() : std::string();
         if (renew_)
             renew_(what_);
-        call_attempt progress(owner_, policy_);
+        call_attempt progress(owner_, policy_, turn);
         if (source_)
             source_->rewind();
         bodies_.source = source_.get();
@@ -184,7 +195,43 @@ private:
         outcome.answered = progress.answered;
         outcome.reused = progress.reused;
         describe(result, progress, token, outcome);
+        if (result.response.status != 0)
+            turn.learn(result.response, outcome.wish, owner_.context().problem);
         co_return result;
+    }
+
+    /// Whether the service counts it against a rate limit of the token's account.
+    bool is_limited() const { return where_.with_token && where_.origin == owner_.client().base().origin; }
+
+    /// What it is counted in. Its path has the prefix already where its frame has none.
+    core::rate_bucket bucket() const
+    {
+        std::string_view const prefix = owner_.client().base().path_prefix;
+        return core::bucket_of(what_, where_.frame.path_prefix.empty() ? prefix : std::string_view());
+    }
+
+    /// The right to send it, where there is one without waiting.
+    io::rate_token take_turn()
+    {
+        if (!is_limited())
+            return {};
+        io::rate_token first;
+        if (bucket() == core::rate_bucket::create)
+            first = owner_.take_first_token();
+        if (first)
+            return first;
+        io::admission granted;
+        owner_.client().scheduler().try_admit(wish(), granted);
+        return std::move(granted.token);
+    }
+
+    /// What goes on goes before what begins: with a place that others wait for, for one who has gone already, or once more.
+    io::admission_wish wish()
+    {
+        io::admission_wish wished = wish_of(owner_, bucket());
+        bool const goes_on = owner_.has_place() || owner_.is_stopped() || owner_.context().attempts > 0;
+        wished.kind = goes_on ? core::admission_kind::continued : core::admission_kind::request;
+        return wished;
     }
 
     io::exchange_limits limits() const

@@ -16,6 +16,7 @@
 #include <replicate/io/scheduler.hpp>
 #include <replicate/io/side_by_side.hpp>
 #include <replicate/io/transport.hpp>
+#include <replicate/io/turnstile.hpp>
 
 #include <memory>
 #include <optional>
@@ -37,17 +38,19 @@ public:
         , base_(core::check_config(settings_))
         , strand_(asio::make_strand(executor))
         , deadlines_(std::make_shared<io::deadline_list>(strand_))
-        , scheduler_(std::make_shared<io::scheduler>(strand_, settings_.limits.in_flight))
+        , scheduler_(io::scheduler::make(strand_, deadlines_, admission_limits_of(settings_.scheduler),
+              settings_.scheduler.rate, settings_.account ? settings_.account->state() : nullptr,
+              settings_.scheduler.keep_limits))
         , file_threads_(asio::use_service<io::file_threads>(asio::query(executor, asio::execution::context)))
-        , upload_turns_(std::make_shared<io::scheduler>(strand_, settings_.files.parallel_uploads))
-        , download_turns_(std::make_shared<io::scheduler>(strand_, settings_.files.parallel_downloads))
+        , upload_turns_(std::make_shared<io::turnstile>(strand_, settings_.files.parallel_uploads))
+        , download_turns_(std::make_shared<io::turnstile>(strand_, settings_.files.parallel_downloads))
         , uploads_(settings_.files.expiry_margin)
         , upload_notices_(strand_)
         , transport_(std::make_unique<io::network_transport>(strand_, deadlines_,
               asio::use_service<io::tls_contexts>(asio::query(executor, asio::execution::context)).get(settings_.tls),
               settings_))
-        , secret_gate_(std::make_shared<io::scheduler>(strand_, 1))
-        , schema_gate_(std::make_shared<io::scheduler>(strand_, 1))
+        , secret_gate_(std::make_shared<io::turnstile>(strand_, 1))
+        , schema_gate_(std::make_shared<io::turnstile>(strand_, 1))
     {
         frame_.host = base_.origin.authority();
         frame_.path_prefix = base_.path_prefix;
@@ -69,7 +72,7 @@ public:
     /// The time limits.
     io::deadline_list& deadlines() noexcept { return *deadlines_; }
 
-    /// Who may be at work.
+    /// When requests to the API may go.
     io::scheduler& scheduler() noexcept { return *scheduler_; }
 
     /// The network.
@@ -79,10 +82,10 @@ public:
     io::file_threads& file_threads() noexcept { return file_threads_; }
 
     /// Who may read and upload files.
-    io::scheduler& upload_turns() noexcept { return *upload_turns_; }
+    io::turnstile& upload_turns() noexcept { return *upload_turns_; }
 
     /// Who may download files.
-    io::scheduler& download_turns() noexcept { return *download_turns_; }
+    io::turnstile& download_turns() noexcept { return *download_turns_; }
 
     /// The bytes that the service has.
     core::upload_memory& uploads() noexcept { return uploads_; }
@@ -97,13 +100,13 @@ public:
     std::optional<webhook_secret>& secret() noexcept { return secret_; }
 
     /// Lets one at a time ask for the secret.
-    io::scheduler& secret_gate() noexcept { return *secret_gate_; }
+    io::turnstile& secret_gate() noexcept { return *secret_gate_; }
 
     /// The schemas of versions that were asked for.
     core::schema_memory& schemas() noexcept { return schemas_; }
 
     /// Lets one at a time ask for a schema.
-    io::scheduler& schema_gate() noexcept { return *schema_gate_; }
+    io::turnstile& schema_gate() noexcept { return *schema_gate_; }
 
     /// The token for the next request; throws what `config::token_source` throws, or an `error` where it is no token.
     std::string token() const
@@ -119,6 +122,16 @@ public:
     double jitter() { return std::uniform_real_distribution<double>(0.0, 1.0)(random_); }
 
 private:
+    static core::admission_limits admission_limits_of(scheduler_config const& settings)
+    {
+        core::admission_limits limits;
+        limits.in_flight = settings.in_flight;
+        limits.per_model = settings.per_model.value_or(core::admission_limits::none);
+        limits.length = settings.queue_length;
+        limits.weights = settings.groups;
+        return limits;
+    }
+
     replicate::config settings_;
     core::api_base base_;
     core::request_frame frame_;
@@ -126,16 +139,16 @@ private:
     std::shared_ptr<io::deadline_list> deadlines_;
     std::shared_ptr<io::scheduler> scheduler_;
     io::file_threads& file_threads_;
-    std::shared_ptr<io::scheduler> upload_turns_;
-    std::shared_ptr<io::scheduler> download_turns_;
+    std::shared_ptr<io::turnstile> upload_turns_;
+    std::shared_ptr<io::turnstile> download_turns_;
     core::upload_memory uploads_;
     io::notice_board upload_notices_;
     std::unique_ptr<io::transport> transport_;
     core::version_memory versions_;
     std::optional<webhook_secret> secret_;
-    std::shared_ptr<io::scheduler> secret_gate_;
+    std::shared_ptr<io::turnstile> secret_gate_;
     core::schema_memory schemas_;
-    std::shared_ptr<io::scheduler> schema_gate_;
+    std::shared_ptr<io::turnstile> schema_gate_;
     std::minstd_rand random_{std::random_device()()};
 };
 

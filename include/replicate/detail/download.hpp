@@ -177,8 +177,7 @@ inline asio::awaitable<std::string> fetch_file(operation& owner, std::string loc
         co_return std::string(core::data_uri_type(location));
     }
     auto const url = core::parse_absolute_url(location);
-    io::permit const turn = co_await owner.client().download_turns().admit();
-    io::permit const admitted = co_await owner.client().scheduler().admit();
+    io::pass const turn = co_await owner.client().download_turns().admit();
     download one(owner, *url, target);
     std::string type = co_await one.perform();
     co_return type;

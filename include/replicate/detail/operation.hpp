@@ -30,6 +30,18 @@
 
 namespace replicate::detail {
 
+/// How an operation stands among those that wait for their turn.
+class operation_standing {
+public:
+    /// Before whom.
+    replicate::priority priority = replicate::priority::interactive;
+    /// With whom.
+    std::string group;
+
+    /// As a call that says nothing.
+    operation_standing() = default;
+};
+
 /// One public call while it goes on: its deadline, its cancellation, and what there is to say should it fail.
 ///
 /// The caller gets its result exactly once: from the body when that ends, or, when the caller cancels or the deadline passes,
@@ -56,6 +68,22 @@ public:
 
     /// What is known so far, for a failure.
     replicate::diagnostics& context() noexcept { return context_; }
+
+    /// How it stands among those that wait for their turn; to be set before anything is asked for.
+    operation_standing& standing() noexcept { return standing_; }
+
+    /// Keeps a place among the predictions in flight until it ends, and the right to send its first create.
+    void keep(io::permit place, io::rate_token first)
+    {
+        first_token_ = std::move(first);
+        place_ = std::move(place);
+    }
+
+    /// Whether it has a place among the predictions in flight.
+    bool has_place() const noexcept { return static_cast<bool>(place_); }
+
+    /// The right to send its first create; none where that was taken, or the right to send anything else.
+    io::rate_token take_first_token() noexcept { return std::move(first_token_); }
 
     /// When the caller's time is up.
     clock::time_point deadline() const noexcept { return deadline_; }
@@ -126,6 +154,8 @@ protected:
     bool end() noexcept
     {
         client_->deadlines().disarm(*this);
+        first_token_ = io::rate_token();
+        place_ = io::permit();
         return !std::exchange(ended_, true) && !stopped_;
     }
 
@@ -160,6 +190,9 @@ private:
     clock::time_point deadline_;
     replicate::diagnostics context_;
     std::string last_failure_;
+    operation_standing standing_;
+    io::permit place_;
+    io::rate_token first_token_;
     asio::cancellation_signal signal_;
     std::atomic<bool> cancel_requested_ = false;
     bool stopped_ = false;

@@ -223,7 +223,7 @@ private:
 
     asio::awaitable<void> put_within(entry& file)
     {
-        io::permit const turn = co_await owner_.client().upload_turns().admit();
+        io::pass const turn = co_await owner_.client().upload_turns().admit();
         auto const reader = co_await reopen(file);
         auto const job = std::make_shared<read_all_job>(reader);
         co_await off_strand(owner_, job);
@@ -234,7 +234,7 @@ private:
 
     asio::awaitable<void> upload_alone(entry& file)
     {
-        io::permit const turn = co_await owner_.client().upload_turns().admit();
+        io::pass const turn = co_await owner_.client().upload_turns().admit();
         uploaded_file const sent = co_await upload(file, std::string());
         file.text = sent.url;
     }
@@ -262,7 +262,7 @@ private:
 
     asio::awaitable<std::string> hash_of(entry& file)
     {
-        io::permit const turn = co_await owner_.client().upload_turns().admit();
+        io::pass const turn = co_await owner_.client().upload_turns().admit();
         auto const reader = co_await reopen(file);
         auto const job = std::make_shared<hash_job>(reader);
         co_await off_strand(owner_, job);
@@ -272,7 +272,7 @@ private:
     asio::awaitable<void> upload_claimed(entry& file, std::string hash, std::string key)
     {
         upload_claim claim(owner_.shared_client(), std::move(key));
-        io::permit const turn = co_await owner_.client().upload_turns().admit();
+        io::pass const turn = co_await owner_.client().upload_turns().admit();
         auto const begun = operation::clock::now();
         uploaded_file const sent = co_await upload(file, std::move(hash));
         file.text = sent.url;

@@ -62,7 +62,6 @@ inline asio::awaitable<std::monostate> question_body(operation& owner, std::shar
     std::optional<core::request> next = what->ask(links);
     if (!next)
         co_return std::monostate();
-    io::permit const admitted = co_await owner.client().scheduler().admit();
     while (next) {
         core::request request = std::move(*next);
         co_await ask_once(owner, *what, std::move(request));

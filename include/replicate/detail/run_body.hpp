@@ -35,6 +35,8 @@ inline asio::awaitable<prediction> drive_run(
         prediction reached = co_await driver.perform();
         co_return reached;
     }
+    // It takes its turn to create when there is something to be created with.
+    owner.take_first_token();
     for (bool is_last = false;; is_last = true) {
         input ready = co_await prepare_input(owner, values, used);
         run_driver driver(owner, model, std::move(ready), options, goal);
@@ -73,7 +75,9 @@ inline asio::awaitable<prediction> run_to_end(operation& owner, model_ref model,
 inline asio::awaitable<output> run_body(operation& owner, model_ref model, input values, run_options options)
 {
     check(options);
-    io::permit const admitted = co_await owner.client().scheduler().admit();
+    owner.standing().priority = options.priority;
+    owner.standing().group = options.group;
+    co_await take_place(owner, place_name(model));
     prediction ended = co_await run_to_end(owner, std::move(model), std::move(values), std::move(options));
     bool const ended_badly = ended.is_terminal() && ended.status != prediction_status::succeeded;
     if (ended_badly)
@@ -94,8 +98,12 @@ inline asio::awaitable<prediction> create_body(operation& owner, model_ref model
     run.timeout = options.timeout;
     run.webhook = std::move(options.webhook);
     run.webhook_events_filter = std::move(options.webhook_events_filter);
+    run.priority = options.priority;
+    run.group = std::move(options.group);
     check(run);
-    io::permit const admitted = co_await owner.client().scheduler().admit();
+    owner.standing().priority = run.priority;
+    owner.standing().group = run.group;
+    co_await take_place(owner, place_name(model));
     prediction created = co_await drive_run(
         owner, std::move(model), std::move(values), std::move(run), core::run_goal::created);
     co_return created;

@@ -139,11 +139,10 @@ inline asio::awaitable<core::found_schema> schema_body(operation& owner, model_r
     std::optional<core::found_schema> known = search.recall();
     if (known)
         co_return std::move(*known);
-    io::permit const turn = co_await owner.client().schema_gate().admit();
+    io::pass const turn = co_await owner.client().schema_gate().admit();
     known = search.recall();
     if (known)
         co_return std::move(*known);
-    io::permit const admitted = co_await owner.client().scheduler().admit();
     core::found_schema found = co_await search.ask();
     co_return found;
 }

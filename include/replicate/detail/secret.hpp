@@ -23,7 +23,7 @@ inline asio::awaitable<webhook_secret> secret_body(operation& owner, secret_opti
     client_state& client = owner.client();
     if (client.secret() && !options.refetch)
         co_return *client.secret();
-    io::permit const turn = co_await client.secret_gate().admit();
+    io::pass const turn = co_await client.secret_gate().admit();
     if (client.secret() && !options.refetch)
         co_return *client.secret();
     auto const what = std::make_shared<secret_question>(options, std::tuple<>());

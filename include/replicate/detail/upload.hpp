@@ -241,9 +241,7 @@ inline asio::awaitable<uploaded_file> upload_body(operation& owner, file_source 
     if (options.metadata.is_object())
         metadata = json::serialize(options.metadata);
     std::string const name = file.name();
-    // In the order in which runs take them: the other way round each could wait for what the other one holds.
-    io::permit const admitted = co_await owner.client().scheduler().admit();
-    io::permit const turn = co_await owner.client().upload_turns().admit();
+    io::pass const turn = co_await owner.client().upload_turns().admit();
     auto const job = std::make_shared<open_job>(std::move(file));
     co_await off_strand(owner, job);
     core::multipart_body body = make_upload_body(job->reader, name, job->content_type, metadata);

@@ -93,8 +93,6 @@ private:
         call_result result;
         std::exception_ptr thrown;
         try {
-            // Between two looks it does not count among the calls that are at work.
-            io::permit const admitted = co_await owner_.client().scheduler().admit();
             call look(owner_, std::move(request));
             result = co_await look.perform();
         } catch (...) {

@@ -103,7 +103,10 @@ inline asio::awaitable<http_response> http_body(operation& owner, http_request w
     auto const url = checked_url(what, owner.client());
     auto target = target_of(url, owner.client(), what.with_token);
     auto request = request_of(std::move(what), url);
-    io::permit const admitted = co_await owner.client().scheduler().admit();
+    bool const creates = target.with_token && target.origin == owner.client().base().origin
+        && core::bucket_of(request, owner.client().base().path_prefix) == core::rate_bucket::create;
+    if (creates)
+        co_await take_place(owner, std::string());
     call one(owner, std::move(request), std::move(target));
     call_result result = co_await one.perform();
     bool const refused = result.code.category() == http_category() || result.code.category() == create_http_category();

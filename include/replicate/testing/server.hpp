@@ -100,7 +100,8 @@ public:
     /// The certificate to trust, PEM.
     std::string certificate_authority() const;
 
-    /// What a client needs in order to talk to it: base URL, token, certificate.
+    /// What a client needs in order to talk to it: base URL, token, certificate, and that there are no rate limits where there are
+    /// none.
     replicate::config config() const;
 
     /// Adds a model, or replaces the one of that name. It can be run by `owner/name` and by `owner/name:version`.

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -195,7 +196,24 @@ TEST_CASE("bounds that would let nothing through are refused by name")
     CHECK(contains(refusal_of_change([](config& settings) { settings.retry.attempts = 0; }), "retry.attempts: "));
     CHECK(contains(refusal_of_change([](config& settings) { settings.pool.connections_per_origin = 0; }),
         "pool.connections_per_origin: "));
-    CHECK(contains(refusal_of_change([](config& settings) { settings.limits.in_flight = 0; }), "limits.in_flight: "));
+    CHECK(contains(refusal_of_change([](config& settings) { settings.scheduler.in_flight = 0; }), "scheduler.in_flight: "));
+    CHECK(contains(refusal_of_change([](config& settings) { settings.scheduler.per_model = 0; }), "scheduler.per_model: "));
+    CHECK(contains(refusal_of_change([](config& settings) { settings.scheduler.queue_length = 0; }), "scheduler.queue_length: "));
+    CHECK(contains(refusal_of_change([](config& settings) { settings.timeouts.queue = -1s; }), "timeouts.queue: "));
+    for (double const wrong : {0.0, -1.0, std::nan(""), 1e300}) {
+        CHECK(contains(refusal_of_change([&](config& settings) { settings.scheduler.groups["nightly"] = wrong; }),
+            "scheduler.groups: the weight of 'nightly' "));
+        CHECK(contains(refusal_of_change([&](config& settings) { settings.scheduler.rate.creates_per_minute = wrong; }),
+            "scheduler.rate.creates_per_minute: "));
+        CHECK(contains(refusal_of_change([&](config& settings) { settings.scheduler.rate.gets_per_minute = wrong; }),
+            "scheduler.rate.gets_per_minute: "));
+        CHECK(contains(refusal_of_change([&](config& settings) { settings.scheduler.rate.others_per_minute = wrong; }),
+            "scheduler.rate.others_per_minute: "));
+    }
+    CHECK(contains(refusal_of_change([](config& settings) { settings.scheduler.rate.longest_pause = 0s; }),
+        "scheduler.rate.longest_pause: "));
+    CHECK(contains(refusal_of_change([](config& settings) { settings.scheduler.rate.credit_pause = -1s; }),
+        "scheduler.rate.credit_pause: "));
     CHECK(contains(
         refusal_of_change([](config& settings) { settings.limits.header_bytes = 0; }), "limits.header_bytes: "));
     CHECK(contains(refusal_of_change([](config& settings) { settings.limits.body_bytes = 0; }), "limits.body_bytes: "));

@@ -120,6 +120,15 @@ REPLICATE_DECL replicate::config server::config() const
     made.base_url = base_url();
     made.token = token();
     made.tls.certificate_authority = certificate_authority();
+    // Of limits that there are not a client would learn by trying, and that takes it minutes.
+    constexpr double plenty = 1e8;
+    testing::rate_options const& rates = runtime_->state().core.options.rates;
+    if (!rates.creates_per_minute && !rates.low_credit)
+        made.scheduler.rate.creates_per_minute = plenty;
+    if (!rates.gets_per_minute)
+        made.scheduler.rate.gets_per_minute = plenty;
+    if (!rates.others_per_minute)
+        made.scheduler.rate.others_per_minute = plenty;
     return made;
 }
 

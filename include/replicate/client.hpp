@@ -156,6 +156,38 @@ public:
             std::forward<Arguments>(arguments)...);
     }
 
+    /// Gives the output of a prediction that exists while it comes, whoever has created it; see `stream`.
+    ///
+    ///     auto prediction = co_await client.predictions().async_get(id);
+    ///     auto stream = co_await client.async_stream(prediction);
+    ///
+    /// Arguments and deadline as above. Effect: nothing is created. The stream begins with the first event, whatever has come
+    /// before, as long as the service keeps it (about an hour); then with what the prediction tells.
+    /// Errors: `errc::stream_unavailable` where the prediction has no stream (`prediction_urls::stream`); it is left to run. Bad
+    /// arguments are refused before anything is sent.
+    /// Closing the stream before its end, or letting its time pass, leaves the prediction running too, because this call has not
+    /// started it; `stream_options::on_cancel` may say otherwise.
+    template<class... Arguments>
+        requires detail::call_arguments<stream, stream_options, Arguments...>
+    auto async_stream(prediction known, Arguments&&... arguments) const
+    {
+        return detail::initiate<stream, stream_options>(
+            detail::bind_start<&detail::start_stream_of>(state_, std::move(known)), std::forward<Arguments>(arguments)...);
+    }
+
+    /// The file at a URL (`https:` or `data:`), such as one that was kept of an output, to be read with this client. Nothing is
+    /// fetched before it is asked for; reading another URL is an `error` of `errc::invalid_argument`. As every `file_output` it does not
+    /// keep the client alive.
+    file_output file(std::string url) const { return file_output(std::move(url), state_); }
+
+    /// The output of a prediction that one holds, from `predictions()`, a list or a webhook, with its files to be read with
+    /// this client; `async_run` gives the same. Nothing is asked of the service, so how the prediction ended is not judged, and
+    /// `kind` has to be said by who knows the schema of the version: a text that looks like a URL otherwise counts as a file.
+    output output_of(prediction source, output_kind kind = output_kind::unknown) const
+    {
+        return output(std::move(source), state_, kind);
+    }
+
     /// Predictions.
     predictions_resource predictions() const { return predictions_resource(state_); }
 

@@ -28,6 +28,8 @@ class stream_subscription;
 
 void start_stream(std::shared_ptr<client_state> client, model_ref model, input values, stream_options options,
     erased_handler<stream> handler);
+void start_stream_of(
+    std::shared_ptr<client_state> client, prediction known, stream_options options, erased_handler<stream> handler);
 void start_default_stream(
     asio::any_io_executor caller, model_ref model, input values, stream_options options, erased_handler<stream> handler);
 void start_next(std::shared_ptr<stream_subscription> reader, call_options options,
@@ -50,8 +52,8 @@ std::shared_ptr<prediction const> seen_by(stream_subscription const& reader);
 ///             std::cout << event->text() << std::flush;
 ///
 /// Every event comes once, whole and in order, as soon as its last byte is there. A connection that breaks is resumed behind the
-/// last event (`Last-Event-ID`); what cannot be had so is taken from the prediction itself. In the end the pieces are compared
-/// with the prediction's output. While its readers are slow nothing is read from the network.
+/// last event (`Last-Event-ID`); what cannot be had so, output and logs, is taken from the prediction itself. In the end the pieces are
+/// compared with the prediction's output. While its readers are slow nothing is read from the network.
 ///
 /// A handle: copies are one reader, at one place of the stream; `subscribe` makes another reader. One read at a time for each.
 /// When the last handle of all readers has gone before the end, the stream is closed, and `stream_options::on_cancel` says what
@@ -107,7 +109,7 @@ public:
             detail::close(*reader_);
     }
 
-    /// The prediction: as it was created, and from the end of the stream on as it has ended, with logs and metrics.
+    /// The prediction: as it was created or given, and from the end of the stream on as it has ended, with logs and metrics.
     /// Precondition: there is a stream.
     std::shared_ptr<replicate::prediction const> prediction() const
     {

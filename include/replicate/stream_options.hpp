@@ -22,10 +22,11 @@ public:
     /// `errc::deadline_exceeded`, and `on_cancel` says what becomes of the prediction. Default: `config::timeouts.run`.
     std::optional<std::chrono::steady_clock::duration> timeout;
     /// Asks the service to end the prediction so long after its creation; default and meaning as of `run_options::cancel_after`.
+    /// Not for a prediction that exists already.
     std::optional<std::chrono::seconds> cancel_after;
-    /// What becomes of the prediction when the stream is closed, or its last handle goes, before its end.
-    /// Default: it is cancelled too, which stops the bill.
-    replicate::on_cancel on_cancel = replicate::on_cancel::cancel_remote;
+    /// What becomes of the prediction when the stream is closed, or its last handle goes, or its time is up, before its end.
+    /// Default: one that this call has created is cancelled too, which stops the bill; one that existed before is left to run.
+    std::optional<replicate::on_cancel> on_cancel;
     /// The longest silence on the connection before it is taken for dead and opened anew; the prediction goes on meanwhile. At least
     /// 1 ms. Default 45 s; the service itself ends a silent stream after 30 s.
     std::chrono::steady_clock::duration silence = std::chrono::seconds(45);
@@ -33,7 +34,8 @@ public:
     /// that has ended. Default 5.
     unsigned resumes = 5;
     /// The wait before a stream is resumed again; each further one is twice as long, up to `maximum_backoff`, and all have some
-    /// jitter. The first time there is none. Default 250 ms, at least 1 ms.
+    /// jitter. The first time there is none. None is shorter than what the service asks for in the stream (`retry:`), up to
+    /// `maximum_backoff`. Default 250 ms, at least 1 ms.
     std::chrono::steady_clock::duration first_backoff = std::chrono::milliseconds(250);
     /// The longest wait before a stream is resumed. Default 5 s.
     std::chrono::steady_clock::duration maximum_backoff = std::chrono::seconds(5);

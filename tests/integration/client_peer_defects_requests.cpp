@@ -8,10 +8,14 @@
 #include "support/local_client.hpp"
 #include "support/slowness.hpp"
 
+#include <replicate/log_reader.hpp>
 #include <replicate/testing/proxy.hpp>
+#include <replicate/webhook.hpp>
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -116,6 +120,69 @@ TEST_CASE("D21: the words of a search must not be put in quotes")
     REQUIRE(request.has_value());
     CHECK(request->method == "QUERY");
     CHECK(request->body == "lla\"ma");
+}
+
+TEST_CASE("D25: a model that is run again must not be looked up again, and not over another connection")
+{
+    local_client local;
+    // A model of the community: its name has to be looked up once.
+    for (int i = 0; i < 5; ++i) {
+        replicate::client const copy = local.client;
+        auto const output = local.get(copy.async_run(
+            "replicate/hello-world", replicate::input().set("text", "a" + std::to_string(i)), local_client::quick()));
+        CHECK(output.prediction().model == "replicate/hello-world");
+    }
+    CHECK(local.server.counts().models == 1);
+    CHECK(local.server.counts().creates == 5);
+    CHECK(local.server.counts().connections == 1);
+    CHECK(local.server.counts().full_handshakes == 1);
+}
+
+TEST_CASE("D26: webhooks must be verified")
+{
+    namespace webhook = replicate::webhook;
+    webhook::headers const headers("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330",
+        "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    constexpr std::string_view secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    std::chrono::system_clock::time_point const now(1614265330s);
+    CHECK_FALSE(webhook::check(headers, R"({"test": 2432232314})", secret, now));
+    CHECK(webhook::check(headers, R"({"test": 2432232315})", secret, now));
+    CHECK(webhook::check(headers, R"({"test": 2432232314})", secret, now + 301s));
+}
+
+TEST_CASE("D26: the progress of a model must be told")
+{
+    local_client local;
+    local.server.model("acme/slow", [](replicate::input const&) {
+        return script().run(50ms).log(" 50%|##  | 1/2 [00:01]").run(50ms).log("100%|####| 2/2 [00:02]").output("done");
+    });
+    std::vector<double> told;
+    auto options = local_client::quick(replicate::wait::poll());
+    options.observer = [&](replicate::run_update const& update) {
+        if (update.progress_changed && update.progress)
+            told.push_back(update.progress->fraction);
+    };
+    auto const output = local.get(local.client.async_run(local.server.version("acme/slow"), prompt(), options));
+    CHECK(told == std::vector<double>{0.5, 1.0});
+    replicate::log_reader reader;
+    CHECK(reader.read(output.prediction().logs).size() == 2);
+    CHECK(reader.progress()->current == 2);
+}
+
+TEST_CASE("D26: a stream must not be made of polls")
+{
+    local_client local;
+    local.server.model("acme/words", [](replicate::input const&) {
+        return script().text_pieces({"one ", "two ", "three"}, 50ms);
+    });
+    auto const stream = local.get(local.client.async_stream(local.server.version("acme/words"), prompt()));
+    for (char const* piece : {"one ", "two ", "three"}) {
+        std::optional<replicate::event> const next = local.get(stream.async_next());
+        REQUIRE(next.has_value());
+        CHECK(next->text() == piece);
+        CHECK(local.server.counts().gets == 0);
+    }
+    CHECK(local.server.counts().streams == 1);
 }
 
 TEST_CASE("D27: what a create is told must not be dropped for some kinds of models")

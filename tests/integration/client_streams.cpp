@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ using namespace std::chrono_literals;
 class heard {
 public:
     std::string text;
+    std::string logs;
     std::size_t outputs = 0;
     std::vector<std::string> names;
     std::optional<replicate::error> failure;
@@ -41,6 +43,8 @@ public:
     void take(event const& one)
     {
         names.push_back(one.name());
+        if (one.is_logs())
+            logs += one.text();
         if (!one.is_output())
             return;
         text += one.text();
@@ -563,4 +567,112 @@ TEST_CASE_FIXTURE(streams_fixture, "a stream of files gives files")
             files.push_back(one->file());
     REQUIRE(files.size() == 1);
     CHECK(get(context, files.front().async_read()) == "first");
+}
+
+TEST_CASE_FIXTURE(streams_fixture, "the logs that a broken stream did not bring come from the prediction, each line once")
+{
+    server.model("test/chatty", [](input const&) {
+        return script().log("one").text_pieces({"a"}, 1ms).log("two").log("three").text_pieces({"b"}, 1ms).log("four").run(1ms);
+    });
+    for (unsigned const resumes : {0u, 5u})
+        for (std::size_t cut = 0; cut <= 7; ++cut) {
+            INFO("cut behind ", cut, " events, resumed ", resumes, " times");
+            replicate::testing::stream_options shape;
+            shape.cut_after_events = cut;
+            server.next_stream(shape);
+            options.resumes = resumes;
+            heard const all = stream("test/chatty");
+            check_whole(all, "ab");
+            CHECK(all.logs == "one\ntwo\nthree\nfour\n");
+        }
+}
+
+TEST_CASE_FIXTURE(streams_fixture, "a stream outlives a token function that fails for a while")
+{
+    int calls = 0;
+    int fails_from = 0, fails_to = 0;
+    replicate::config settings = server.config();
+    settings.files.delivery_hosts = server.stream_url().substr(std::string("https://").size());
+    settings.token_source = [&, token = settings.token] {
+        ++calls;
+        if (calls >= fails_from && calls < fails_to)
+            throw std::runtime_error("the vault is sealed");
+        return token;
+    };
+    client = replicate::client(context, settings);
+    SUBCASE("when the record is asked for")
+    {
+        fails_from = 2;
+        fails_to = 4;
+        check_whole(stream("test/tale"), text);
+        CHECK(calls == fails_to);
+    }
+    SUBCASE("when the rest is asked for")
+    {
+        replicate::testing::stream_options shape;
+        shape.status = 404;
+        server.every_stream(shape);
+        fails_from = 2;
+        fails_to = 12;
+        check_whole(stream("test/tale"), text);
+        CHECK(calls >= fails_to);
+    }
+    SUBCASE("when the stream wants to see the token")
+    {
+        replicate::testing::stream_options shape;
+        shape.needs_token = true;
+        server.every_stream(shape);
+        fails_from = 2;
+        fails_to = 3;
+        check_whole(stream("test/slow-tale"), text);
+        CHECK(server.counts().stream_authorizations == 1);
+    }
+    SUBCASE("for ever: what is done is done")
+    {
+        fails_from = 2;
+        fails_to = 1'000'000;
+        check_whole(stream("test/tale"), text);
+    }
+    SUBCASE("when it is closed")
+    {
+        server.model("test/endless", [](input const&) { return script().text_pieces({"a"}, 1ms).run(60s); });
+        fails_from = 2;
+        fails_to = 3;
+        open("test/endless").close();
+        run_out(context);
+        CHECK(server.counts().cancels == 1);
+    }
+    SUBCASE("when there is no stream")
+    {
+        server.model("test/picture", [](input const&) { return script().run(60s).streams(script::stream_kind::none); });
+        fails_from = 2;
+        fails_to = 3;
+        auto const refused = failure_of(context, client.async_stream("test/picture", input(), options));
+        REQUIRE(refused.has_value());
+        CHECK(refused->code() == errc::stream_unavailable);
+        run_out(context);
+        CHECK(server.counts().cancels == 1);
+    }
+}
+
+TEST_CASE_FIXTURE(streams_fixture, "the deadline of a stream tells why its prediction could not be asked for")
+{
+    server.model("test/endless", [](input const&) { return script().text_pieces({"a"}, 1ms).run(60s); });
+    replicate::config settings = server.config();
+    int calls = 0;
+    settings.token_source = [&, token = settings.token] {
+        if (++calls > 1)
+            throw std::runtime_error("the vault is sealed");
+        return token;
+    };
+    client = replicate::client(context, settings);
+    replicate::testing::stream_options shape;
+    shape.status = 404;
+    server.every_stream(shape);
+    options.timeout = 300ms * replicate::tests::slowness;
+    options.on_cancel = replicate::on_cancel::detach;
+    heard const all = stream("test/endless");
+    REQUIRE(all.failure.has_value());
+    CHECK(all.failure->code() == errc::deadline_exceeded);
+    CHECK(std::string(all.failure->what()).find("the vault is sealed") != std::string::npos);
 }

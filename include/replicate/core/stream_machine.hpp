@@ -87,6 +87,8 @@ public:
         failed_already_ = failed_already_ || what.name == "error";
         if (what.name == "output")
             received_.add(what.data);
+        if (what.name == "logs")
+            logs_.add(what.data);
         return true;
     }
 
@@ -119,9 +121,13 @@ public:
         if (hopeless)
             breaks_ = std::max(breaks_, options_.resumes);
         if (++breaks_ == 1 && options_.resumes > 0)
-            return {stream_action_kind::connect};
+            return {stream_action_kind::connect, shortest_backoff_};
         return {stream_action_kind::get, breaks_ == 1 ? duration(0) : next_backoff(jitter)};
     }
+
+    /// The service has said how long to wait at least before a stream is opened again. Believed up to the longest wait that the
+    /// options allow.
+    void on_retry(duration wish) noexcept { shortest_backoff_ = std::min(wish, options_.maximum_backoff); }
 
     /// A comment has come. Before it ends a stream that was silent, the service says so in one.
     void on_comment(std::string_view text) noexcept { was_idle_ = was_idle_ || status_of_comment(text) == 408u; }
@@ -158,6 +164,14 @@ public:
         return passes ? stream_action{stream_action_kind::get, next_backoff(jitter)} : stream_action{stream_action_kind::fail};
     }
 
+    /// The prediction could not be asked for: there was no token. The next time there may be one.
+    stream_action on_get_impossible(double jitter)
+    {
+        if (is_done() && ++late_looks_ > most_failed_looks)
+            return finish_by_its_word();
+        return {stream_action_kind::get, next_backoff(jitter)};
+    }
+
     /// What is left to deliver at the end.
     stream_rest const& rest() const noexcept { return rest_; }
 
@@ -178,13 +192,17 @@ private:
     duration next_backoff(double jitter)
     {
         duration const length = std::exchange(backoff_, std::min(backoff_ * 2, options_.maximum_backoff));
-        return std::chrono::duration_cast<duration>(std::chrono::duration<double>(length) * (0.5 + 0.5 * jitter));
+        auto const spread = std::chrono::duration_cast<duration>(std::chrono::duration<double>(length) * (0.5 + 0.5 * jitter));
+        // What is done is not opened again.
+        return is_done() ? spread : std::max(spread, shortest_backoff_);
     }
 
     /// The prediction has ended: its output is the truth.
     stream_action settle(prediction const& ended)
     {
         rest_ = received_.compare(ended);
+        if (!done_)
+            rest_.logs = logs_.missing_of(ended.logs);
         if (!failed_already_ && ended.status == prediction_status::failed)
             rest_.error = ended.error.empty() ? std::string("the prediction failed") : ended.error;
         rest_.done = done_ ? done_->data : done_text(ended.status);
@@ -219,12 +237,14 @@ private:
 
     stream_options options_;
     received_output received_;
+    received_logs logs_;
     replay_filter filter_;
     std::string last_event_id_;
     std::optional<sse_event> done_;
     stream_rest rest_;
     boost::system::error_code verdict_;
     duration backoff_;
+    duration shortest_backoff_{0};
     unsigned breaks_ = 0;
     unsigned late_looks_ = 0;
     bool progressed_ = false;

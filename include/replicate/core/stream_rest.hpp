@@ -22,6 +22,8 @@ namespace replicate::core {
 /// What is left of a stream when its prediction has ended.
 class stream_rest {
 public:
+    /// The end of the logs, where it did not come.
+    std::string logs;
     /// Pieces of output that did not come.
     std::vector<std::string> output;
     /// Why it failed, where the stream did not say so; otherwise empty.
@@ -123,6 +125,53 @@ private:
     bool makes_files_;
     std::size_t pieces_ = 0;
     std::string text_;
+};
+
+/// What came of the logs, piece by piece, to find what did not. A stream of lines cannot tell how they end, which is `\r` for the
+/// bars of tqdm; so line ends are not compared.
+class received_logs {
+public:
+    /// Nothing came.
+    received_logs() = default;
+
+    /// A piece has come.
+    void add(std::string_view piece)
+    {
+        for (char const letter : piece) {
+            bool const goes_on = std::exchange(last_, letter) == '\r' && letter == '\n';
+            if (!is_line_end(letter)) {
+                text_ += letter;
+                trailing_ends_ = 0;
+            } else if (!goes_on) {
+                ++trailing_ends_;
+            }
+        }
+    }
+
+    /// What is behind it in the whole logs; nothing where these do not begin with what came, or go no further.
+    std::string missing_of(std::string_view whole) const
+    {
+        std::size_t matched = 0;
+        for (; matched < text_.size() && !whole.empty(); whole.remove_prefix(1)) {
+            if (is_line_end(whole.front()))
+                continue;
+            if (whole.front() != text_[matched])
+                return {};
+            ++matched;
+        }
+        for (std::size_t i = 0; i < trailing_ends_ && !whole.empty() && is_line_end(whole.front()); ++i)
+            whole.remove_prefix(whole.starts_with("\r\n") ? 2 : 1);
+        bool const is_more = matched == text_.size() && whole.find_first_not_of("\r\n") != std::string_view::npos;
+        return std::string(is_more ? whole : std::string_view());
+    }
+
+private:
+    static bool is_line_end(char letter) noexcept { return letter == '\n' || letter == '\r'; }
+
+    // Without the line ends.
+    std::string text_;
+    std::size_t trailing_ends_ = 0;
+    char last_ = 0;
 };
 
 } // namespace replicate::core

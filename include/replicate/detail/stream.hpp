@@ -10,6 +10,7 @@
 #include <replicate/detail/run_body.hpp>
 #include <replicate/detail/stream_feed.hpp>
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,8 @@ public:
             step = parser_.parse(unread);
             code = on_step(step);
         }
+        if (parser_.retry())
+            machine_.on_retry(*parser_.retry());
         co_await feed_.wait_for_room();
         co_return code;
     }
@@ -130,9 +133,15 @@ private:
     asio::awaitable<core::stream_action> connect()
     {
         event_sink sink(*feed_, machine_, owner_.shared_client());
-        call reading(owner_, request_of(), target());
-        reading.deliver_to(sink, feed_->options().silence);
-        call_result const result = co_await reading.perform();
+        call_result result;
+        try {
+            call reading(owner_, request_of(), target());
+            reading.deliver_to(sink, feed_->options().silence);
+            result = co_await reading.perform();
+        } catch (...) {
+            // The function that knows the token has failed, or this has been stopped.
+            result.code = owner_.make_failure(std::current_exception()).code();
+        }
         core::stream_break how;
         how.code = result.code;
         how.status = result.response.status;
@@ -171,19 +180,36 @@ private:
 
     asio::awaitable<core::stream_action> get()
     {
-        call look(owner_, core::get_prediction_request(seen_.id));
-        call_result const result = co_await look.perform();
+        call_result result;
+        std::exception_ptr thrown;
+        try {
+            call look(owner_, core::get_prediction_request(seen_.id));
+            result = co_await look.perform();
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        if (thrown)
+            co_return on_thrown(std::move(thrown));
         failure_ = result.code;
         auto document = core::parse_document(failure_ ? "null" : result.response.body);
         json::object const* const object = document ? document->if_object() : nullptr;
         if (!failure_ && (object == nullptr || text_member(*object, "id") != seen_.id))
             failure_ = errc::unexpected_content;
+        owner_.set_last_failure(failure_ ? text_of(failure_, owner_.context()) : std::string());
         if (failure_)
             co_return machine_.on_get_failed(failure_, owner_.client().jitter());
         seen_ = prediction::from_json(std::move(*document));
         seen_.set_meta(owner_.meta_of(result.response));
         owner_.context().prediction = std::make_shared<prediction const>(seen_);
         co_return machine_.on_seen(seen_, owner_.client().jitter());
+    }
+
+    /// The function that knows the token has failed. That may pass, and the prediction is paid for.
+    core::stream_action on_thrown(std::exception_ptr thrown)
+    {
+        failure const reason = owner_.make_failure(std::move(thrown));
+        owner_.set_last_failure(text_of(reason.code(), reason.diagnostics()));
+        return machine_.on_get_impossible(owner_.client().jitter());
     }
 
     asio::awaitable<void> pause(std::chrono::steady_clock::duration length)
@@ -201,8 +227,7 @@ private:
         bool const wanted = feed_->options().on_cancel == on_cancel::cancel_remote && !seen_.is_terminal();
         if (!wanted)
             co_return;
-        call cancellation(owner_, core::cancel_prediction_request(seen_.id));
-        co_await cancellation.perform();
+        co_await cancel_remotely(owner_, core::cancel_prediction_request(seen_.id));
     }
 
     void conclude(core::stream_action_kind how)
@@ -210,6 +235,8 @@ private:
         if (how == core::stream_action_kind::fail)
             owner_.make_failure(failure_).raise();
         core::stream_rest const& rest = machine_.rest();
+        if (!rest.logs.empty())
+            publish("logs", rest.logs, "");
         for (std::string const& piece : rest.output)
             publish("output", piece, "");
         if (!rest.error.empty())

@@ -17,7 +17,7 @@
 
 namespace replicate::detail {
 
-/// What the creation of a streamed prediction is told.
+/// What the creation of a streamed prediction is told. Precondition: it is said what becomes of it.
 inline run_options creation_options(stream_options const& options)
 {
     run_options creation;
@@ -26,7 +26,7 @@ inline run_options creation_options(stream_options const& options)
     creation.cancel_after = options.cancel_after;
     if (!options.cancel_after && options.timeout && options.on_cancel == on_cancel::cancel_remote)
         creation.cancel_after = core::prediction_machine::later_than(*options.timeout);
-    creation.on_cancel = options.on_cancel;
+    creation.on_cancel = *options.on_cancel;
     return creation;
 }
 
@@ -34,10 +34,8 @@ inline run_options creation_options(stream_options const& options)
 inline asio::awaitable<void> refuse_stream(operation& owner, std::string id, on_cancel policy)
 {
     failure const refusal = owner.make_failure(errc::stream_unavailable);
-    if (policy == on_cancel::cancel_remote) {
-        call cancellation(owner, core::cancel_prediction_request(id));
-        co_await cancellation.perform();
-    }
+    if (policy == on_cancel::cancel_remote)
+        co_await cancel_remotely(owner, core::cancel_prediction_request(id));
     refusal.raise();
 }
 
@@ -61,6 +59,7 @@ inline std::shared_ptr<stream_subscription> open_stream(
 inline asio::awaitable<stream> stream_body(operation& owner, model_ref model, input values, stream_options options)
 {
     check(options);
+    options.on_cancel = options.on_cancel.value_or(on_cancel::cancel_remote);
     owner.standing().priority = options.priority;
     owner.standing().group = options.group;
     co_await take_place(owner, place_name(model));
@@ -68,8 +67,25 @@ inline asio::awaitable<stream> stream_body(operation& owner, model_ref model, in
         owner, std::move(model), std::move(values), creation_options(options), core::run_goal::created);
     auto where = core::parse_absolute_url(created.urls.stream);
     if (!where || !where->origin.secure)
-        co_await refuse_stream(owner, created.id, options.on_cancel);
+        co_await refuse_stream(owner, created.id, *options.on_cancel);
     auto reader = open_stream(owner, std::move(created), std::move(*where), std::move(options));
+    co_return stream(std::move(reader));
+}
+
+/// The body of `async_stream` of a prediction that exists.
+inline asio::awaitable<stream> attached_stream_body(operation& owner, prediction known, stream_options options)
+{
+    check(options);
+    core::check_id("prediction", known.id);
+    if (options.cancel_after)
+        throw_invalid_argument("options.cancel_after", "is told to the service when a prediction is created; this one exists already");
+    options.on_cancel = options.on_cancel.value_or(on_cancel::detach);
+    owner.context().operation = "stream of prediction " + known.id;
+    owner.context().prediction = std::make_shared<prediction const>(known);
+    auto where = core::parse_absolute_url(known.urls.stream);
+    if (!where || !where->origin.secure)
+        owner.make_failure(errc::stream_unavailable).raise();
+    auto reader = open_stream(owner, std::move(known), std::move(*where), std::move(options));
     co_return stream(std::move(reader));
 }
 
@@ -110,6 +126,15 @@ REPLICATE_DECL void start_stream(std::shared_ptr<client_state> client, model_ref
     auto const timeout = options.timeout.value_or(client->settings().timeouts.run);
     start<stream>(std::move(client), timeout, std::move(handler), [&](operation& owner) {
         return stream_body(owner, std::move(model), std::move(values), std::move(options));
+    });
+}
+
+REPLICATE_DECL void start_stream_of(
+    std::shared_ptr<client_state> client, prediction known, stream_options options, erased_handler<stream> handler)
+{
+    auto const timeout = options.timeout.value_or(client->settings().timeouts.run);
+    start<stream>(std::move(client), timeout, std::move(handler), [&](operation& owner) {
+        return attached_stream_body(owner, std::move(known), std::move(options));
     });
 }
 

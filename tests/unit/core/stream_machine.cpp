@@ -17,6 +17,7 @@ namespace {
 namespace json = boost::json;
 using replicate::errc;
 using replicate::prediction;
+using replicate::core::received_logs;
 using replicate::core::received_output;
 using replicate::core::sse_event;
 using replicate::core::stream_action_kind;
@@ -34,10 +35,11 @@ sse_event event(std::string name, std::string data, std::string id)
     return made;
 }
 
-prediction seen(std::string_view status, std::string_view output, std::string_view error = "null")
+prediction seen(std::string_view status, std::string_view output, std::string_view error = "null",
+    std::string_view logs = "null")
 {
     std::string const text = R"({"id":"p","status":")" + std::string(status) + R"(","output":)" + std::string(output)
-        + R"(,"error":)" + std::string(error) + "}";
+        + R"(,"error":)" + std::string(error) + R"(,"logs":)" + std::string(logs) + "}";
     return prediction::from_json(json::parse(text));
 }
 
@@ -272,4 +274,119 @@ TEST_CASE("every cut of a text is completed, whatever its pieces")
         CHECK(whole == text);
         CHECK_FALSE(received.compare(ended).differs);
     }
+}
+
+TEST_CASE_FIXTURE(machine_fixture, "no stream is opened again sooner than the service wishes, up to the longest pause of all")
+{
+    stream_machine machine = make();
+    machine.on_retry(250ms);
+    CHECK(machine.on_break(lost(), 0.0).kind == stream_action_kind::connect);
+    SUBCASE("also the first time")
+    {
+        stream_machine other = make();
+        other.on_retry(250ms);
+        CHECK(other.on_break(lost(), 0.0).pause == 250ms);
+    }
+    SUBCASE("and the second time; later the own pauses are longer")
+    {
+        // The own ones would be 50 ms, 100 ms and 200 ms here, and 400 ms at most.
+        CHECK(machine.on_break(lost(), 0.0).pause == 250ms);
+        CHECK(machine.on_break(lost(), 0.999).pause == 250ms);
+        CHECK(machine.on_break(lost(), 0.999).pause > 390ms);
+    }
+    SUBCASE("but not longer than the options allow")
+    {
+        machine.on_retry(1h);
+        CHECK(machine.on_break(lost(), 0.0).pause == 400ms);
+    }
+    SUBCASE("a later wish counts")
+    {
+        machine.on_retry(0ms);
+        CHECK(machine.on_break(lost(), 0.0).pause == 50ms);
+    }
+    SUBCASE("and what is done is not opened again")
+    {
+        machine.on_event(event("done", "{}", "1:1"));
+        CHECK(machine.on_break(stream_break(), 0.0).pause == 0ms);
+        CHECK(machine.on_seen(seen("processing", "null"), 0.0).pause == 50ms);
+    }
+}
+
+TEST_CASE_FIXTURE(machine_fixture, "a token that cannot be had passes, but what is done does not wait for it for ever")
+{
+    stream_machine machine = make();
+    CHECK(machine.on_event(event("output", "Hello", "1:0")));
+    SUBCASE("not done")
+    {
+        for (int i = 0; i < 100; ++i)
+            CHECK(machine.on_get_impossible(0.0).kind == stream_action_kind::get);
+        CHECK(machine.on_get_impossible(0.999).pause > 390ms);
+    }
+    SUBCASE("done")
+    {
+        machine.on_event(event("done", "{}", "1:1"));
+        auto action = machine.on_break(stream_break(), 0.0);
+        int looks = 0;
+        for (; action.kind == stream_action_kind::get; ++looks)
+            action = machine.on_get_impossible(0.0);
+        CHECK(looks < 10);
+        CHECK(action.kind == stream_action_kind::finish);
+        CHECK_FALSE(machine.verdict());
+    }
+}
+
+TEST_CASE_FIXTURE(machine_fixture, "the logs that a broken stream did not bring come from the record")
+{
+    stream_machine machine = make();
+    CHECK(machine.on_event(event("logs", "one\n", "1:0")));
+    CHECK(machine.on_event(event("output", "a", "1:1")));
+    auto const ended = seen("succeeded", R"(["a","b"])", "null", R"("one\ntwo\n")");
+    SUBCASE("broken")
+    {
+        machine.on_seen(ended, 0.0);
+        CHECK(machine.rest().logs == "two\n");
+        CHECK(machine.rest().output == std::vector<std::string>{"b"});
+    }
+    SUBCASE("a stream that was done has said what it had to say")
+    {
+        machine.on_event(event("done", "{}", "1:2"));
+        machine.on_seen(ended, 0.0);
+        CHECK(machine.rest().logs.empty());
+    }
+    SUBCASE("nothing that came is told again")
+    {
+        CHECK(machine.on_event(event("logs", "two\n", "1:2")));
+        machine.on_seen(ended, 0.0);
+        CHECK(machine.rest().logs.empty());
+    }
+}
+
+TEST_CASE("every cut of logs is completed, however a stream writes the ends of their lines")
+{
+    std::string const whole = "loading\n 10%|#  | 1/10\r 20%|## | 2/10\r\n\nw\xc3\xa4rm\nlast";
+    for (std::size_t cut = 0; cut <= whole.size(); ++cut) {
+        received_logs received;
+        received.add(whole.substr(0, cut));
+        std::string expected = whole.substr(cut);
+        if (cut > 0 && whole[cut - 1] == '\r' && expected.starts_with('\n'))
+            expected.erase(0, 1);
+        CHECK(received.missing_of(whole) == expected);
+    }
+    received_logs lines;
+    lines.add("loading\n");
+    lines.add(" 10%|#  | 1/10\n 20%|## | 2/10\n");
+    CHECK(lines.missing_of(whole) == "\nw\xc3\xa4rm\nlast");
+    lines.add("\n");
+    CHECK(lines.missing_of(whole) == "w\xc3\xa4rm\nlast");
+}
+
+TEST_CASE("logs that are not those that came, or go no further, add nothing")
+{
+    received_logs received;
+    received.add("one\ntwo");
+    CHECK(received.missing_of("").empty());
+    CHECK(received.missing_of("one\n").empty());
+    CHECK(received.missing_of("one\ntwo\n").empty());
+    CHECK(received.missing_of("two\nthree\n").empty());
+    CHECK(received.missing_of("one\ntwo and more\n") == " and more\n");
 }

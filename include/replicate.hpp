@@ -25,6 +25,10 @@
 #include <replicate/list_options.hpp>
 #include <replicate/log_reader.hpp>
 #include <replicate/listing.hpp>
+#include <replicate/map.hpp>
+#include <replicate/map_options.hpp>
+#include <replicate/map_progress.hpp>
+#include <replicate/map_result.hpp>
 #include <replicate/model.hpp>
 #include <replicate/models.hpp>
 #include <replicate/output.hpp>
@@ -38,6 +42,7 @@
 #include <replicate/response_meta.hpp>
 #include <replicate/run.hpp>
 #include <replicate/run_options.hpp>
+#include <replicate/run_request.hpp>
 #include <replicate/run_update.hpp>
 #include <replicate/scheduler_config.hpp>
 #include <replicate/search_result.hpp>

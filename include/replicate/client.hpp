@@ -11,6 +11,7 @@
 #include <replicate/file_operations.hpp>
 #include <replicate/files.hpp>
 #include <replicate/http.hpp>
+#include <replicate/map.hpp>
 #include <replicate/models.hpp>
 #include <replicate/predictions.hpp>
 #include <replicate/search_result.hpp>
@@ -137,6 +138,38 @@ public:
 
     /// Models, their versions and examples.
     models_resource models() const { return models_resource(state_); }
+
+    /// Runs a model on many inputs at once, and gives each result as it comes; see `map_results`.
+    ///
+    ///     auto results = co_await client.async_map(model, inputs);
+    ///     while (auto result = co_await results.async_next()) ...
+    ///
+    /// `inputs`: a range of what converts to `input`, which is moved or copied in (`std::views::all(inputs)` refers to one that lives
+    /// long enough), or a function that gives an `std::optional<input>`. They are taken one by one as there is room, inside the
+    /// client: on a thread that runs its execution context, never two at once; they must not block.
+    /// Arguments behind: `[map_options] [diagnostics&] [completion token]`, as for `predictions_resource`.
+    /// Effect: completes as soon as the first inputs are on their way. Each is run as by `async_run`: none is paid twice.
+    /// Errors: `errc::invalid_argument` for options that mean nothing; those of the inputs stand in their results.
+    /// Deadline: `map_options::run.timeout` for each input. Cancellation: terminal and partial, while it has not completed.
+    template<input_sequence Inputs, class... Arguments>
+        requires detail::call_arguments<map_results, map_options, Arguments...>
+    auto async_map(model_ref model, Inputs inputs, Arguments&&... arguments) const
+    {
+        return detail::initiate<map_results, map_options>(
+            detail::bind_start<&detail::start_map>(
+                state_, detail::source_of_inputs(std::move(model), std::move(inputs))),
+            std::forward<Arguments>(arguments)...);
+    }
+
+    /// The same for inputs of several models: a range of `run_request`, or a function that gives an `std::optional<run_request>`.
+    template<request_sequence Requests, class... Arguments>
+        requires detail::call_arguments<map_results, map_options, Arguments...>
+    auto async_map(Requests requests, Arguments&&... arguments) const
+    {
+        return detail::initiate<map_results, map_options>(
+            detail::bind_start<&detail::start_map>(state_, detail::source_of_requests(std::move(requests))),
+            std::forward<Arguments>(arguments)...);
+    }
 
     /// Runs a model and gives its output while it comes; see `stream`.
     ///

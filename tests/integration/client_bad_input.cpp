@@ -386,3 +386,27 @@ TEST_CASE("a proxy does not see the token")
             CHECK(value.find(local.server.token()) == std::string::npos);
     }
 }
+
+TEST_CASE("a server that quotes the token, however it spells it, does not bring it into a message")
+{
+    using replicate::testing::operation;
+    std::string const token = "r8_precious/0123";
+    local_client local([&](replicate::config& settings) { settings.token = token; });
+    auto const secret_in = [&](replicate::error const& failure) {
+        auto const& known = failure.diagnostics();
+        return std::string(failure.what()).find(token) != std::string::npos
+            || known.problem.detail.find(token) != std::string::npos || known.request_id.find(token) != std::string::npos;
+    };
+    for (std::string const& quoted : {token, "\\u0072"s + token.substr(1), "r8_precious\\/0123"s}) {
+        local.server.next().status(400, R"({"title":"Bad","detail":"token )" + quoted + R"( is bad"})",
+            {{"cf-ray", token}, {"content-type", "application/json"}});
+        auto const failure = local.failure_of(local.client.predictions().async_get("p1"));
+        REQUIRE(failure);
+        CHECK(std::string(failure->what()).find("[token]") != std::string::npos);
+        CHECK_FALSE(secret_in(*failure));
+    }
+    local.server.next(operation::create).status(201, R"({"id":"p1","status":"failed","error":"no )" + token + R"("})");
+    auto const failure = local.failure_of<replicate::prediction_error>(local.client.async_run("meta/meta-llama-3-8b-instruct", replicate::input()));
+    REQUIRE(failure);
+    CHECK_FALSE(secret_in(*failure));
+}

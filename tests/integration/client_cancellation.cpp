@@ -451,3 +451,29 @@ TEST_CASE("a context runs out of work when the calls are done, although connecti
     run_out(local.context);
     CHECK(local.server.wait_until([](auto const& counts) { return counts.live_connections == 0; }));
 }
+
+TEST_CASE("a create that has left in part is broken off when its caller goes, and never made")
+{
+    local_client local;
+    local.server.always(operation::connection).never_read();
+    auto options = local_client::quick();
+    SUBCASE("cancelled") {}
+    SUBCASE("its time is up") { options.timeout = slowness * 1500ms; }
+    asio::cancellation_signal signal;
+    pending<replicate::output> run;
+    replicate::diagnostics known;
+    local.client.async_run(local.server.version("test/echo"), replicate::input{{"text", std::string(24'000'000, 'x')}},
+        options, known, run.token(signal));
+    if (!options.timeout) {
+        // It has begun to leave when nothing moves any more.
+        local.run_until([] { return false; }, slowness * 1s);
+        signal.emit(asio::cancellation_type::terminal);
+    }
+    REQUIRE(local.run_until([&] { return run.done(); }));
+    CHECK(known.phase == replicate::phase::write);
+    auto const told = steady::now();
+    run_out(local.context); // nothing is waited for in the background
+    CHECK(steady::now() - told < slowness * 2s);
+    local.server.clear_faults();
+    CHECK(local.server.counts().creates == 0);
+}

@@ -267,7 +267,19 @@ TEST_CASE("a prediction that is not found just after its creation is asked for a
     CHECK(local.server.counts().gets == 4);
 }
 
-TEST_CASE("a token that is refused while polling ends the run, with the prediction that goes on")
+TEST_CASE("a token that is refused for a while, as it is just being changed, ends no run")
+{
+    local_client local;
+    add_model(local.server, "acme/quick", 1ms);
+    local.server.next_get().status(401, R"({"title":"Unauthenticated","detail":"no","status":401})");
+    local.server.next_get().status(403, "<html>blocked</html>");
+    auto const output = local.get(local.client.async_run(
+        local.server.version("acme/quick"), replicate::input(), local_client::quick(replicate::wait::poll())));
+    CHECK(output.text() == "done");
+    CHECK(local.server.counts().gets == 3);
+}
+
+TEST_CASE("a token that is refused while polling ends the run in the end, and the prediction is cancelled")
 {
     local_client local;
     local.server.always(operation::get).status(401, R"({"title":"Unauthenticated","detail":"no","status":401})");
@@ -277,7 +289,8 @@ TEST_CASE("a token that is refused while polling ends the run, with the predicti
     CHECK(refused->code() == condition::authentication);
     REQUIRE(refused->diagnostics().prediction != nullptr);
     CHECK(refused->diagnostics().prediction->id == local.server.predictions().at(0));
-    CHECK(local.server.counts().gets == 1);
+    CHECK(local.server.counts().gets == 4);
+    CHECK(local.run_until_server([](auto const& counts) { return counts.cancels == 1; }));
 }
 
 TEST_CASE("whatever goes wrong with a poll, the wait goes on")

@@ -32,6 +32,8 @@ enum class run_action_kind {
     cancel,
     /// Tell the caller that it has taken too long to start, or to run; then this asks for `on_stopped`.
     time_out,
+    /// Tell the caller the last request's failure; then this asks for `on_stopped`, because the prediction may still run.
+    give_up,
     /// Done: the prediction as last seen is the result.
     finish,
     /// Done: the last request's failure is the result.
@@ -147,6 +149,7 @@ public:
     {
         status_ = status;
         unreadable_ = 0;
+        refusals_ = 0;
         bool const at_goal = replicate::is_terminal(status) || goal_ == run_goal::created;
         return at_goal ? run_action{run_action_kind::finish} : pause(now, jitter);
     }
@@ -156,7 +159,8 @@ public:
     run_action on_get_failed(boost::system::error_code code, time_point now, double jitter, duration wish = duration(0))
     {
         unreadable_ = code == errc::unexpected_content ? unreadable_ + 1 : 0;
-        return may_pass(code, now) ? pause(now, jitter, wish) : run_action{run_action_kind::fail};
+        refusals_ = is_refusal(code) ? refusals_ + 1 : 0;
+        return may_pass(code, now) ? pause(now, jitter, wish) : run_action{run_action_kind::give_up};
     }
 
     /// The prediction could not be asked for: there was no token. The next time there may be one.
@@ -225,11 +229,19 @@ private:
         return limit;
     }
 
+    /// By a service that does not know a token which is just being changed, or by the page of a gateway.
+    static bool is_refusal(boost::system::error_code code) noexcept
+    {
+        return code.category() == http_category() && code == condition::authentication;
+    }
+
     bool may_pass(boost::system::error_code code, time_point now) const noexcept
     {
         // A prediction that was just created may not have reached the replica that is asked.
         if (code == condition::not_found)
             return created_at_ && now - *created_at_ < std::chrono::seconds(5);
+        if (is_refusal(code))
+            return refusals_ < 4;
         // An answer does not become smaller, and one that came whole several times does not become readable.
         if (code == errc::body_too_large || code == errc::header_too_large || unreadable_ > 7)
             return false;
@@ -273,6 +285,7 @@ private:
     bool asked_to_hold_ = false;
     bool looked_up_ = false;
     int unreadable_ = 0;
+    int refusals_ = 0;
 };
 
 } // namespace replicate::core

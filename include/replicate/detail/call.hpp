@@ -6,6 +6,7 @@
 #define REPLICATE_DETAIL_CALL_HPP
 
 #include <replicate/core/json_document.hpp>
+#include <replicate/core/redaction.hpp>
 #include <replicate/core/retry_policy.hpp>
 #include <replicate/detail/place.hpp>
 
@@ -92,7 +93,7 @@ public:
         owner_.context().phase = next;
     }
 
-    void on_sending() noexcept override
+    void on_committed() noexcept override
     {
         token_.on_sending();
         if (policy_ == when_sent::let_it_end)
@@ -260,7 +261,10 @@ private:
         context.problem = {};
         if (response.status < 300)
             return;
-        context.problem = problem::parse(without(response.body, token));
+        std::string body = response.body;
+        core::redact(body, token);
+        context.problem = problem::parse(body);
+        core::redact(context.problem, token);
         core::retry_hints hints;
         hints.retry_after_ms = response.header("retry-after-ms");
         hints.retry_after = response.header("retry-after");
@@ -270,17 +274,6 @@ private:
             hints.ratelimit_reset = response.header("ratelimit-reset");
         outcome.wish = core::parse_retry_after(
             hints, std::chrono::system_clock::now(), owner_.client().settings().retry.maximum_retry_after);
-    }
-
-    /// A server may quote what it was sent; the token must not come back in a message.
-    static std::string without(std::string text, std::string const& token)
-    {
-        constexpr std::string_view mark = "[token]";
-        if (token.empty())
-            return text;
-        for (auto at = text.find(token); at != std::string::npos; at = text.find(token, at + mark.size()))
-            text.replace(at, token.size(), mark);
-        return text;
     }
 
     boost::system::error_code give_up(

@@ -109,14 +109,18 @@ public:
     io::turnstile& schema_gate() noexcept { return *schema_gate_; }
 
     /// The token for the next request; throws what `config::token_source` throws, or an `error` where it is no token.
-    std::string token() const
+    std::string token()
     {
         if (!settings_.token_source)
             return settings_.token;
         std::string token = settings_.token_source();
         core::check_token(token);
+        last_token_ = token;
         return token;
     }
+
+    /// The token of the last request, to be kept out of messages.
+    std::string const& last_token() const noexcept { return settings_.token_source ? last_token_ : settings_.token; }
 
     /// A random number from 0 to below 1.
     double jitter() { return std::uniform_real_distribution<double>(0.0, 1.0)(random_); }
@@ -135,6 +139,7 @@ private:
     replicate::config settings_;
     core::api_base base_;
     core::request_frame frame_;
+    std::string last_token_;
     io::strand strand_;
     std::shared_ptr<io::deadline_list> deadlines_;
     std::shared_ptr<io::scheduler> scheduler_;

@@ -5,6 +5,7 @@
 #ifndef REPLICATE_DETAIL_FAILURE_HPP
 #define REPLICATE_DETAIL_FAILURE_HPP
 
+#include <replicate/core/redaction.hpp>
 #include <replicate/prediction.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -12,6 +13,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <new>
 #include <string>
 #include <utility>
@@ -53,6 +55,7 @@ public:
             result.code_ = make_error_code(errc::invalid_argument);
         }
         result.thrown_ = std::move(thrown);
+        result.is_foreign_ = result.context_ == nullptr;
         return result;
     }
 
@@ -61,11 +64,24 @@ public:
     failure within(replicate::diagnostics context) const
     {
         failure result = *this;
-        bool const is_ours = context_ != nullptr;
-        context.detail = is_ours ? context_->detail : text_;
+        context.detail = is_foreign_ ? text_ : diagnostics().detail;
         result.context_ = std::make_shared<replicate::diagnostics const>(std::move(context));
-        if (is_ours)
+        if (!is_foreign_)
             result.thrown_ = nullptr;
+        return result;
+    }
+
+    /// The same failure without a secret. Only an exception of somebody else's is passed on as it is.
+    failure redacted(std::string_view secret) const
+    {
+        failure result = *this;
+        core::redact(result.text_, secret);
+        replicate::diagnostics told = diagnostics();
+        if (context_ && core::redact(told, secret)) {
+            result.context_ = std::make_shared<replicate::diagnostics const>(std::move(told));
+            if (!is_foreign_)
+                result.thrown_ = nullptr;
+        }
         return result;
     }
 
@@ -95,6 +111,7 @@ private:
     std::shared_ptr<replicate::diagnostics const> context_;
     std::exception_ptr thrown_;
     std::string text_;
+    bool is_foreign_ = false;
 };
 
 /// A failure for people, without what went before it.

@@ -135,6 +135,7 @@ public:
             told.detail += (told.detail.empty() ? "the last look failed: " : "; the last look failed: ") + last_failure_;
         if (told.prediction)
             told.detail += (told.detail.empty() ? "" : "; ") + ending_text(*told.prediction);
+        core::redact(told, client_->last_token());
         return failure(code, std::move(told));
     }
 
@@ -143,7 +144,8 @@ public:
     {
         failure const bare = failure::of_exception(std::move(thrown));
         bool const is_known = context_.operation.empty() || !bare.diagnostics().operation.empty();
-        return is_known ? bare : bare.within(make_failure(bare.code()).diagnostics());
+        failure const told = is_known ? bare : bare.within(make_failure(bare.code()).diagnostics());
+        return told.redacted(client_->last_token());
     }
 
     /// Says what the deadline's failure is to name as its reason; empty for none.
@@ -294,7 +296,7 @@ asio::awaitable<void> drive(std::shared_ptr<typed_operation<T>> running, asio::a
 
 /// Starts an operation. `make_body(operation&)` gives its coroutine, which runs on the strand.
 template<class T, class MakeBody>
-void start(std::shared_ptr<client_state> client, operation::clock::duration timeout, erased_handler<T> handler,
+std::shared_ptr<operation> start(std::shared_ptr<client_state> client, operation::clock::duration timeout, erased_handler<T> handler,
     MakeBody const& make_body)
 {
     auto const executor = client->strand();
@@ -303,6 +305,7 @@ void start(std::shared_ptr<client_state> client, operation::clock::duration time
     auto const slot = running->slot();
     asio::co_spawn(executor, drive<T>(running, make_body(*running)),
         asio::bind_cancellation_slot(slot, [running](std::exception_ptr) {}));
+    return running;
 }
 
 } // namespace replicate::detail

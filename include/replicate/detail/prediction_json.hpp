@@ -118,9 +118,9 @@ inline errc code_of_ending(prediction_status status) noexcept
 
 inline replicate::diagnostics with_ending_text(replicate::diagnostics context)
 {
-    std::string const text = ending_text(*context.prediction);
-    if (context.detail.find(text) == std::string::npos)
-        context.detail += (context.detail.empty() ? "" : "; ") + text;
+    // Where it is told already it may have been changed: a secret is left out of it.
+    if (context.detail.find("prediction " + context.prediction->id) == std::string::npos)
+        context.detail += (context.detail.empty() ? "" : "; ") + ending_text(*context.prediction);
     return context;
 }
 

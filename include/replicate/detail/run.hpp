@@ -87,6 +87,7 @@ private:
         case core::run_action_kind::get: next = co_await get(); break;
         case core::run_action_kind::cancel: co_await cancel(); break;
         case core::run_action_kind::time_out: time_out(); break;
+        case core::run_action_kind::give_up: owner_.give_up(failure_); break;
         case core::run_action_kind::finish:
         case core::run_action_kind::fail:
         case core::run_action_kind::abandon: break;

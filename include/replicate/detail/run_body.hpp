@@ -71,19 +71,33 @@ inline asio::awaitable<prediction> run_to_end(operation& owner, model_ref model,
     }
 }
 
-/// The body of `async_run`.
-inline asio::awaitable<output> run_body(operation& owner, model_ref model, input values, run_options options)
+/// Waits for the turn of a run.
+inline asio::awaitable<void> take_place_of_run(
+    operation& owner, std::string place, replicate::priority urgency, std::string group)
 {
-    check(options);
-    owner.standing().priority = options.priority;
-    owner.standing().group = options.group;
-    co_await take_place(owner, place_name(model));
+    owner.standing().priority = urgency;
+    owner.standing().group = std::move(group);
+    co_await take_place(owner, std::move(place));
+}
+
+/// Runs a prediction that has got its turn, to its output. Precondition: the options have been checked.
+inline asio::awaitable<output> run_admitted(operation& owner, model_ref model, input values, run_options options)
+{
     prediction ended = co_await run_to_end(owner, std::move(model), std::move(values), std::move(options));
     bool const ended_badly = ended.is_terminal() && ended.status != prediction_status::succeeded;
     if (ended_badly)
         owner.make_failure(make_error_code(code_of_ending(ended.status))).raise();
     output_kind const kind = owner.client().versions().output_of(ended.version);
     co_return output(std::move(ended), owner.shared_client(), kind);
+}
+
+/// The body of `async_run`.
+inline asio::awaitable<output> run_body(operation& owner, model_ref model, input values, run_options options)
+{
+    check(options);
+    co_await take_place_of_run(owner, place_name(model), options.priority, options.group);
+    output reached = co_await run_admitted(owner, std::move(model), std::move(values), std::move(options));
+    co_return reached;
 }
 
 /// The body of `predictions().async_create`.
@@ -101,9 +115,7 @@ inline asio::awaitable<prediction> create_body(operation& owner, model_ref model
     run.priority = options.priority;
     run.group = std::move(options.group);
     check(run);
-    owner.standing().priority = run.priority;
-    owner.standing().group = run.group;
-    co_await take_place(owner, place_name(model));
+    co_await take_place_of_run(owner, place_name(model), run.priority, run.group);
     prediction created = co_await drive_run(
         owner, std::move(model), std::move(values), std::move(run), core::run_goal::created);
     co_return created;

@@ -7,12 +7,10 @@
 
 #include <replicate/core/stream_log.hpp>
 #include <replicate/detail/operation.hpp>
+#include <replicate/detail/wake_up.hpp>
 #include <replicate/event.hpp>
 #include <replicate/prediction.hpp>
 #include <replicate/stream_options.hpp>
-
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <map>
@@ -21,28 +19,6 @@
 #include <utility>
 
 namespace replicate::detail {
-
-/// Somebody who waits until something has changed, together with others. Used on the strand alone.
-class wake_up {
-public:
-    explicit wake_up(io::strand executor)
-        : timer_(std::move(executor), asio::steady_timer::time_point::max())
-    {
-    }
-
-    /// Waits for the next `notify`, or a cancellation. What was waited for has to be looked at again.
-    asio::awaitable<void> wait()
-    {
-        boost::system::error_code ignored;
-        co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    }
-
-    /// Wakes all who wait.
-    void notify() { timer_.cancel(); }
-
-private:
-    asio::steady_timer timer_;
-};
 
 /// The events of one stream between the coroutine that reads the network and the subscribers. Used on the strand alone, but for
 /// what says otherwise.

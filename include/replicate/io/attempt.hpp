@@ -24,8 +24,8 @@ public:
     /// Enters a phase.
     virtual void enter(replicate::phase next) noexcept { phase_ = next; }
 
-    /// The first byte is about to leave.
-    virtual void on_sending() noexcept {}
+    /// From now on the request may be acted upon: its last byte has left, or all of it leaves at once.
+    virtual void on_committed() noexcept {}
 
     /// The phase it is in.
     replicate::phase phase() const noexcept { return phase_; }

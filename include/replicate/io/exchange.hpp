@@ -74,7 +74,7 @@ public:
         using namespace asio::experimental::awaitable_operators;
         boost::system::error_code code;
         boost::system::error_code read_code;
-        if (bodies_.source == nullptr && request.size() <= large_request) {
+        if (is_small(request)) {
             code = co_await write(std::move(request));
             // A server may answer and close before it has taken the whole request: its answer says why.
             read_code = co_await read();
@@ -104,10 +104,17 @@ public:
 private:
     using clock = std::chrono::steady_clock;
 
+    bool is_small(std::string const& request) const noexcept
+    {
+        return bodies_.source == nullptr && request.size() <= large_request;
+    }
+
     asio::awaitable<boost::system::error_code> write(std::string request)
     {
         progress_.enter(phase::write);
-        progress_.on_sending();
+        bool const leaves_at_once = is_small(request);
+        if (leaves_at_once)
+            progress_.on_committed();
         progress_.sent = core::sent::a_part;
         boost::system::error_code code = co_await write_piece(asio::buffer(request));
         if (bodies_.source != nullptr && !code) {
@@ -116,6 +123,8 @@ private:
         }
         if (!code)
             progress_.sent = core::sent::all;
+        if (!code && !leaves_at_once)
+            progress_.on_committed();
         written_ = true;
         if (!reader_.has_header())
             await_answer();

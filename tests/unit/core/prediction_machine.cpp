@@ -181,7 +181,7 @@ TEST_CASE("nothing that looks can bring makes a second create, or ends the wait 
     std::vector<reply> const events = {in_status("starting"), in_status("processing", "[\"a\"]"),
         in_status("succeeded", "[\"a\"]"), in_status("aborted"), in_status("of-the-future"),
         boost::system::error_code(errc::connection_lost), make_http_error_code(404), make_http_error_code(503),
-        make_http_error_code(401)};
+        make_http_error_code(400)};
     std::vector<reply> const creations = {
         in_status("starting"), in_status("processing", "[\"a\"]"), in_status("of-the-future", "\"x\"")};
     run_options options = holding();
@@ -192,7 +192,7 @@ TEST_CASE("nothing that looks can bring makes a second create, or ends the wait 
             replies.insert(replies.end(), sequence.begin(), sequence.end());
             auto const is_final = [](reply const& event) {
                 if (auto const* code = std::get_if<boost::system::error_code>(&event))
-                    return *code == make_http_error_code(401);
+                    return *code == make_http_error_code(400);
                 return std::get<prediction>(event).is_terminal();
             };
             auto const ending = std::find_if(replies.begin(), replies.end(), is_final);
@@ -201,7 +201,7 @@ TEST_CASE("nothing that looks can bring makes a second create, or ends the wait 
             run_action_kind expected = run_action_kind::get;
             if (ending != replies.end())
                 expected =
-                    std::holds_alternative<prediction>(*ending) ? run_action_kind::finish : run_action_kind::fail;
+                    std::holds_alternative<prediction>(*ending) ? run_action_kind::finish : run_action_kind::give_up;
             bool const good = seen.now - start_of_test < 5s && seen.creates == 1 && seen.last == expected
                 && seen.gets == static_cast<int>(ending - replies.begin());
             if (!good)
@@ -404,8 +404,8 @@ TEST_CASE("a look that fails does not end the wait if the failure may pass")
     };
     for (unsigned status = 300; status <= 599; ++status) {
         CAPTURE(status);
-        bool const passes = status == 408 || status == 429 || status >= 500;
-        CHECK(after(make_http_error_code(status)) == (passes ? run_action_kind::wait : run_action_kind::fail));
+        bool const passes = status == 401 || status == 403 || status == 408 || status == 429 || status >= 500;
+        CHECK(after(make_http_error_code(status)) == (passes ? run_action_kind::wait : run_action_kind::give_up));
     }
     for (errc code : {errc::resolve_failed, errc::connect_failed, errc::proxy_refused, errc::connection_lost,
              errc::handshake_failed, errc::timed_out, errc::malformed_response, errc::truncated_response,
@@ -413,7 +413,7 @@ TEST_CASE("a look that fails does not end the wait if the failure may pass")
         CHECK(after(code) == run_action_kind::wait);
     for (errc code : {errc::header_too_large, errc::body_too_large, errc::missing_token, errc::invalid_argument, errc::invalid_configuration,
              errc::certificate_rejected, errc::output_mismatch})
-        CHECK(after(code) == run_action_kind::fail);
+        CHECK(after(code) == run_action_kind::give_up);
 }
 
 TEST_CASE("answers that cannot be read are looked at some times, if nothing better comes between")
@@ -427,7 +427,20 @@ TEST_CASE("answers that cannot be read are looked at some times, if nothing bett
     CHECK(machine.on_get_failed(errc::timed_out, start_of_test, 0.5).kind == run_action_kind::wait);
     for (int i = 0; i < 7; ++i)
         CHECK(machine.on_get_failed(errc::unexpected_content, start_of_test, 0.5).kind == run_action_kind::wait);
-    CHECK(machine.on_get_failed(errc::unexpected_content, start_of_test, 0.5).kind == run_action_kind::fail);
+    CHECK(machine.on_get_failed(errc::unexpected_content, start_of_test, 0.5).kind == run_action_kind::give_up);
+}
+
+TEST_CASE("a look that is refused for its token is made again some times, if nothing better comes between")
+{
+    for (unsigned status : {401U, 403U}) {
+        prediction_machine machine = created(polling(), "starting");
+        for (int i = 0; i < 3; ++i)
+            CHECK(machine.on_get_failed(make_http_error_code(status), start_of_test, 0.5).kind == run_action_kind::wait);
+        CHECK(machine.on_seen(in_status("processing"), start_of_test, 0.5).kind == run_action_kind::wait);
+        for (int i = 0; i < 3; ++i)
+            CHECK(machine.on_get_failed(make_http_error_code(status), start_of_test, 0.5).kind == run_action_kind::wait);
+        CHECK(machine.on_get_failed(make_http_error_code(status), start_of_test, 0.5).kind == run_action_kind::give_up);
+    }
 }
 
 TEST_CASE("a look that cannot be made is made later")
@@ -460,7 +473,7 @@ TEST_CASE("a prediction that is not found is looked for again for five seconds a
     for (unsigned status : {404U, 410U})
         for (auto [age, expected] :
             {std::pair(duration(0s), run_action_kind::wait), std::pair(duration(5s - 1ns), run_action_kind::wait),
-                std::pair(duration(5s), run_action_kind::fail), std::pair(duration(1min), run_action_kind::fail)}) {
+                std::pair(duration(5s), run_action_kind::give_up), std::pair(duration(1min), run_action_kind::give_up)}) {
             prediction_machine machine = created(polling(), "starting");
             CHECK(machine.on_get_failed(make_http_error_code(status), start_of_test + age, 0.5).kind == expected);
         }
@@ -472,7 +485,7 @@ TEST_CASE("the age of a prediction counts from the answer that told its id, not 
     machine.start(start_of_test);
     machine.on_created(in_status("starting"), true, start_of_test + 60s, 0.5);
     CHECK(machine.on_get_failed(make_http_error_code(404), start_of_test + 64s, 0.5).kind == run_action_kind::wait);
-    CHECK(machine.on_get_failed(make_http_error_code(404), start_of_test + 65s, 0.5).kind == run_action_kind::fail);
+    CHECK(machine.on_get_failed(make_http_error_code(404), start_of_test + 65s, 0.5).kind == run_action_kind::give_up);
 }
 
 TEST_CASE("waits grow by half to their maximum, each within a tenth of its length")
@@ -588,7 +601,7 @@ TEST_CASE("one who goes while the prediction runs cancels it, unless it is to be
 TEST_CASE("one who goes when a look has failed cancels the prediction, which still runs")
 {
     prediction_machine machine = created(polling(), "processing");
-    CHECK(machine.on_get_failed(make_http_error_code(401), start_of_test, 0.5).kind == run_action_kind::fail);
+    CHECK(machine.on_get_failed(make_http_error_code(400), start_of_test, 0.5).kind == run_action_kind::give_up);
     CHECK(machine.on_stopped().kind == run_action_kind::cancel);
 }
 

@@ -1,0 +1,118 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_CORE_MAP_PLAN_HPP
+#define REPLICATE_CORE_MAP_PLAN_HPP
+
+#include <replicate/map_options.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+
+namespace replicate::core {
+
+/// Decides for a sequence of inputs when the next one is taken, and which result is given next. Inputs are known by their
+/// numbers, from 0 on.
+///
+/// How many are in flight is not chosen here: as an input is taken whenever fewer than `ahead` wait for their turn, and a turn comes at
+/// the rate that the service allows, there are by themselves as many in flight as that rate times the time that each lasts.
+class map_plan {
+public:
+    /// Precondition: the options have been checked.
+    explicit map_plan(map_options const& options)
+        : order_(options.order)
+        , in_flight_limit_(options.in_flight)
+        , ahead_(options.ahead)
+        , buffer_(options.buffer)
+        , stop_on_error_(options.stop_on_error)
+    {
+    }
+
+    /// True when the next input is to be taken.
+    bool may_take() const noexcept
+    {
+        bool const has_room = in_flight_limit_ == 0 || queued_ + in_flight_ < in_flight_limit_;
+        return !source_ended_ && !stopped_ && queued_ < ahead_ && has_room && undelivered_ < buffer_;
+    }
+
+    /// An input was taken; it waits for its turn. Gives its number.
+    std::size_t on_taken() noexcept
+    {
+        ++queued_;
+        return taken_++;
+    }
+
+    /// There are no more inputs.
+    void on_source_ended() noexcept { source_ended_ = true; }
+
+    /// One of the waiting has got its turn.
+    void on_admitted() noexcept
+    {
+        --queued_;
+        ++in_flight_;
+    }
+
+    /// An input has come to its end. True when all others are to be cancelled now.
+    bool on_ended(std::size_t number, bool was_admitted, bool succeeded)
+    {
+        --(was_admitted ? in_flight_ : queued_);
+        ++undelivered_;
+        if (order_ == map_order::completion)
+            ready_in_turn_.push_back(number);
+        else
+            ready_early_.insert(number);
+        bool const ends_all = stop_on_error_ && !succeeded && !stopped_;
+        stopped_ = stopped_ || ends_all;
+        return ends_all;
+    }
+
+    /// No further input is taken.
+    void stop() noexcept { stopped_ = true; }
+
+    /// The number of the result to be given next; nothing while there is none.
+    std::optional<std::size_t> deliver()
+    {
+        std::optional<std::size_t> number;
+        if (!ready_in_turn_.empty()) {
+            number = ready_in_turn_.front();
+            ready_in_turn_.pop_front();
+        } else if (ready_early_.erase(next_in_order_) > 0) {
+            number = next_in_order_++;
+        }
+        undelivered_ -= number ? 1 : 0;
+        return number;
+    }
+
+    /// True when nothing more will come, and all was delivered.
+    bool is_over() const noexcept { return (source_ended_ || stopped_) && queued_ + in_flight_ + undelivered_ == 0; }
+
+    /// How many wait for their turn.
+    std::size_t queued() const noexcept { return queued_; }
+
+    /// How many are at work.
+    std::size_t in_flight() const noexcept { return in_flight_; }
+
+private:
+    map_order const order_;
+    std::size_t const in_flight_limit_;
+    std::size_t const ahead_;
+    std::size_t const buffer_;
+    bool const stop_on_error_;
+    std::size_t taken_ = 0;
+    std::size_t queued_ = 0;
+    std::size_t in_flight_ = 0;
+    std::size_t undelivered_ = 0;
+    std::size_t next_in_order_ = 0;
+    bool source_ended_ = false;
+    bool stopped_ = false;
+    std::deque<std::size_t> ready_in_turn_;
+    std::unordered_set<std::size_t> ready_early_;
+};
+
+} // namespace replicate::core
+
+#endif

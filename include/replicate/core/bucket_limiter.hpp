@@ -185,7 +185,8 @@ private:
 
     void succeeded(time_point now)
     {
-        if (search_.is_held() && now > patient_until_)
+        // Where the answers say what is left, they will say when it becomes more.
+        if (search_.is_held() && now > patient_until_ && !is_told())
             search_.look_for_more();
         if (is_busy_)
             search_.succeeded();

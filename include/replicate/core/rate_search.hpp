@@ -69,9 +69,10 @@ public:
         growth_ = growth::held;
     }
 
-    /// Looks whether it takes more again.
+    /// Looks quickly whether it takes more.
     void look_for_more() noexcept
     {
+        refusals_ = 1;
         growth_ = growth::doubling;
         progress_ = 0;
     }

@@ -162,7 +162,7 @@ private:
         double const weight = surplus > 0 ? 0.1 : 0.5 * rate / reserve();
         double const pace = std::max(rate + weight * surplus, 0.5 * rate);
         // The store grows while one waits, and the pace with it: so it comes out the same whenever it is asked for.
-        double const growth = weight * rate;
+        double const growth = level_.is_full(now, sent_) ? 0 : weight * rate;
         double const pace_then = pace - growth * seconds(now - last_slot_);
         return length_of(2 / (pace_then + std::sqrt(pace_then * pace_then + 4 * growth)));
     }

@@ -37,10 +37,11 @@ public:
     /// What a request that leaves now finds. `sent`: how many have been let through so far.
     double at(time_point now, std::uint64_t sent) const noexcept
     {
-        double const age = std::max(0.0, seconds(now - last_.at));
-        double const taken = static_cast<double>(sent - std::min(sent, last_.number)) - returned_;
-        return std::min(last_.remaining + rate_ * age, roof_) - taken;
+        return std::min(unbounded(now, sent), roof_);
     }
+
+    /// True where no more comes: it is as much as there ever was.
+    bool is_full(time_point now, std::uint64_t sent) const noexcept { return unbounded(now, sent) >= roof_; }
 
     /// True where the service keeps no more than one request in store, so that there is no slack at all.
     bool is_narrow() const noexcept { return known_ && std::max(top_, former_top_) < 1.5; }
@@ -104,6 +105,13 @@ private:
     };
 
     static double seconds(time_point::duration length) noexcept { return std::chrono::duration<double>(length).count(); }
+
+    double unbounded(time_point now, std::uint64_t sent) const noexcept
+    {
+        double const age = std::max(0.0, seconds(now - last_.at));
+        double const taken = static_cast<double>(sent - std::min(sent, last_.number)) - returned_;
+        return last_.remaining + rate_ * age - taken;
+    }
 
     /// The rate between two answers: what is more in the bucket, and what was taken out meanwhile.
     void measure(statement const& told)

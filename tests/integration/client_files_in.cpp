@@ -10,6 +10,7 @@
 
 #include "support/descriptors.hpp"
 #include "support/local_client.hpp"
+#include "support/slowness.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <boost/json/parse.hpp>
@@ -20,8 +21,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -517,6 +520,42 @@ TEST_CASE("a file that is larger than the service takes is put where the user kn
     }
     elsewhere.join();
     CHECK(placed == std::vector<std::string>{"large.bin"});
+}
+
+TEST_CASE("a place for a large file that is known only when nobody waits for it any more changes nothing")
+{
+    std::function<void(std::exception_ptr, std::string)> answer;
+    pending<replicate::output> run;
+    {
+        local_client local([&](replicate::config& settings) {
+            settings.files.place_large_file = [&](replicate::file_source const&, auto known) { answer = known; };
+        });
+        auto const large = replicate::file_source::from_reader(
+            100'000'000, [](std::uint64_t, char*, std::size_t) -> std::size_t { return 0; }, "large.bin", "video/mp4");
+        auto options = local_client::quick();
+        asio::cancellation_signal signal;
+        bool after_the_client = false;
+        SUBCASE("the run was cancelled") {}
+        SUBCASE("the time of the run was up") { options.timeout = 200ms * slowness; }
+        SUBCASE("the run was cancelled, and its client has gone") { after_the_client = true; }
+        local.client.async_run(local.server.version("test/echo"), replicate::input().set("file", large), options,
+            run.token(signal));
+        REQUIRE(local.run_until([&] { return answer != nullptr; }));
+        if (!options.timeout)
+            signal.emit(asio::cancellation_type::terminal);
+        REQUIRE(local.run_until([&] { return run.done(); }));
+        boost::system::error_code const expected = options.timeout ? make_error_code(errc::deadline_exceeded)
+                                                                   : make_error_code(asio::error::operation_aborted);
+        CHECK(run.code() == expected);
+        if (!after_the_client)
+            std::thread([&] { answer(nullptr, "https://store.example/large.bin"); }).join();
+        run_out(local.context);
+        CHECK(local.server.counts().requests == 0);
+        CHECK(get(local.context, local.client.account().async_get()).meta().status == 200);
+    }
+    answer(nullptr, "https://store.example/large.bin");
+    answer(std::make_exception_ptr(std::runtime_error("too late")), "");
+    CHECK(run.completions() == 1);
 }
 
 TEST_CASE("runs with files and uploads do not wait for each other's places")

@@ -676,3 +676,17 @@ TEST_CASE_FIXTURE(streams_fixture, "the deadline of a stream tells why its predi
     CHECK(all.failure->code() == errc::deadline_exceeded);
     CHECK(std::string(all.failure->what()).find("the vault is sealed") != std::string::npos);
 }
+
+TEST_CASE_FIXTURE(streams_fixture, "a broken stream is not opened again sooner than the service has wished")
+{
+    replicate::testing::stream_options shape;
+    shape.cut_after_events = 1;
+    shape.retry = 400ms;
+    server.next_stream(shape);
+    options.first_backoff = 1ms;
+    options.maximum_backoff = 10s;
+    auto const began = std::chrono::steady_clock::now();
+    check_whole(stream("test/tale"), text);
+    CHECK(std::chrono::steady_clock::now() - began >= 400ms);
+    CHECK(server.counts().streams == 2);
+}

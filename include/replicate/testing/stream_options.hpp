@@ -70,6 +70,8 @@ public:
     std::optional<std::size_t> stall_after_events;
     /// Writes every byte of the body on its own: each has its own TLS record.
     bool byte_by_byte = false;
+    /// Says after the greeting how long to wait before a stream is opened again (`retry:`). The service does not say it.
+    std::optional<std::chrono::milliseconds> retry;
     /// So many comments before each event.
     std::size_t comments = 0;
     /// Sends, after the greeting, one `output` event with a single line of so many letters.

@@ -97,6 +97,8 @@ TEST_CASE("the text of an event has a data line for each of its lines")
     CHECK(stream_text(options).event(event) == "event: output\nid: 1:2\ndata: \n\n");
     event.data = "a\r\nb\rc";
     CHECK(stream_text(options).event(event) == "event: output\nid: 1:2\ndata: a\ndata: b\ndata: c\n\n");
+    options.retry = 1500ms;
+    CHECK(stream_text(options).greeting() == ": hi\n\nretry: 1500\n\n");
     options.lines = testing::stream_lines::carriage_return;
     options.event_ids = false;
     options.comments = 1;

@@ -149,6 +149,8 @@ public:
     std::string greeting() const
     {
         std::string text = comment(": hi");
+        if (options_.retry)
+            text += comment("retry: " + std::to_string(options_.retry->count()));
         if (options_.huge_event > 0)
             text +=
                 "event: output" + line_end_ + "data: " + std::string(options_.huge_event, 'x') + line_end_ + line_end_;
@@ -171,6 +173,7 @@ public:
     }
 
 private:
+    /// A line that ends no event.
     std::string comment(std::string_view line) const { return std::string(line) + line_end_ + line_end_; }
 
     // Each line of the text has its own; whatever ends a line of the text would end one of the stream as well.

@@ -39,6 +39,67 @@ public:
     stream_rest() = default;
 };
 
+/// What came of the logs, piece by piece, to find what did not. A stream of lines cannot tell how they end, which is `\r` for the
+/// bars of tqdm; so line ends are not compared.
+class received_logs {
+public:
+    /// Nothing came.
+    received_logs() = default;
+
+    /// A piece has come.
+    void add(std::string_view piece)
+    {
+        for (char const letter : piece) {
+            bool const goes_on = std::exchange(last_, letter) == '\r' && letter == '\n';
+            if (!is_line_end(letter)) {
+                text_ += letter;
+                trailing_ends_ = 0;
+            } else if (!goes_on) {
+                ++trailing_ends_;
+            }
+        }
+    }
+
+    /// True when the whole begins with what came.
+    bool is_beginning_of(std::string_view whole) const
+    {
+        std::size_t matched = 0;
+        for (std::size_t i = 0; i < whole.size() && matched < text_.size(); ++i) {
+            if (is_line_end(whole[i]))
+                continue;
+            if (whole[i] != text_[matched])
+                return false;
+            ++matched;
+        }
+        return matched == text_.size();
+    }
+
+    /// What is behind it in the whole logs; nothing where these do not begin with what came, or go no further.
+    std::string missing_of(std::string_view whole) const
+    {
+        std::size_t matched = 0;
+        for (; matched < text_.size() && !whole.empty(); whole.remove_prefix(1)) {
+            if (is_line_end(whole.front()))
+                continue;
+            if (whole.front() != text_[matched])
+                return {};
+            ++matched;
+        }
+        for (std::size_t i = 0; i < trailing_ends_ && !whole.empty() && is_line_end(whole.front()); ++i)
+            whole.remove_prefix(whole.starts_with("\r\n") ? 2 : 1);
+        bool const is_more = matched == text_.size() && whole.find_first_not_of("\r\n") != std::string_view::npos;
+        return std::string(is_more ? whole : std::string_view());
+    }
+
+private:
+    static bool is_line_end(char letter) noexcept { return letter == '\n' || letter == '\r'; }
+
+    // Without the line ends.
+    std::string text_;
+    std::size_t trailing_ends_ = 0;
+    char last_ = 0;
+};
+
 /// What came of an output, piece by piece, to be compared with the whole.
 class received_output {
 public:
@@ -105,8 +166,25 @@ private:
             rest.output.push_back(pieces[i]);
     }
 
+    /// A stream of lines cannot carry a carriage return: it comes as a line end, or not at all. So what has one is compared
+    /// without its line ends.
+    void compare_lines(std::string const& whole, stream_rest& rest) const
+    {
+        received_logs came;
+        came.add(text_);
+        rest.differs = !came.is_beginning_of(whole);
+        std::string missing = came.missing_of(whole);
+        if (!missing.empty())
+            rest.output.push_back(std::move(missing));
+    }
+
     void compare_text(std::vector<std::string> const& pieces, stream_rest& rest) const
     {
+        std::string whole;
+        for (std::string const& piece : pieces)
+            whole += piece;
+        if (whole.find('\r') != std::string::npos)
+            return compare_lines(whole, rest);
         std::string_view left = text_;
         for (std::string const& piece : pieces) {
             std::size_t const common = std::min(left.size(), piece.size());
@@ -125,53 +203,6 @@ private:
     bool makes_files_;
     std::size_t pieces_ = 0;
     std::string text_;
-};
-
-/// What came of the logs, piece by piece, to find what did not. A stream of lines cannot tell how they end, which is `\r` for the
-/// bars of tqdm; so line ends are not compared.
-class received_logs {
-public:
-    /// Nothing came.
-    received_logs() = default;
-
-    /// A piece has come.
-    void add(std::string_view piece)
-    {
-        for (char const letter : piece) {
-            bool const goes_on = std::exchange(last_, letter) == '\r' && letter == '\n';
-            if (!is_line_end(letter)) {
-                text_ += letter;
-                trailing_ends_ = 0;
-            } else if (!goes_on) {
-                ++trailing_ends_;
-            }
-        }
-    }
-
-    /// What is behind it in the whole logs; nothing where these do not begin with what came, or go no further.
-    std::string missing_of(std::string_view whole) const
-    {
-        std::size_t matched = 0;
-        for (; matched < text_.size() && !whole.empty(); whole.remove_prefix(1)) {
-            if (is_line_end(whole.front()))
-                continue;
-            if (whole.front() != text_[matched])
-                return {};
-            ++matched;
-        }
-        for (std::size_t i = 0; i < trailing_ends_ && !whole.empty() && is_line_end(whole.front()); ++i)
-            whole.remove_prefix(whole.starts_with("\r\n") ? 2 : 1);
-        bool const is_more = matched == text_.size() && whole.find_first_not_of("\r\n") != std::string_view::npos;
-        return std::string(is_more ? whole : std::string_view());
-    }
-
-private:
-    static bool is_line_end(char letter) noexcept { return letter == '\n' || letter == '\r'; }
-
-    // Without the line ends.
-    std::string text_;
-    std::size_t trailing_ends_ = 0;
-    char last_ = 0;
 };
 
 } // namespace replicate::core

@@ -58,7 +58,9 @@ public:
 
     /// So many bytes, given by a function. It is called on a thread of its own kind, never on the client's, one call at a
     /// time for each use of the file; when the file is used by several calls at once, it is called from several threads.
-    /// What it throws ends the call that uses the file.
+    /// What it throws ends the call that uses the file. A call that is cancelled while it is in the function ends at once, and the
+    /// function is not called again; but it is waited for until it returns when the client's execution context is destroyed. So one
+    /// that never returns holds that destruction for ever, and one that takes long keeps one of the few threads from other files.
     /// Refused at once, with an `error` of `errc::invalid_argument`: no function; a name that is empty, not UTF-8, of
     /// more than 255 bytes, or with control characters; a type with them.
     static file_source from_reader(

@@ -64,10 +64,34 @@ private:
     std::shared_future<void> release_;
 };
 
+// Goes on until it is stopped, or has given up hope.
+class asking_job final : public file_job {
+public:
+    std::promise<void> begun;
+    std::promise<bool> was_stopped;
+
+private:
+    void work() override
+    {
+        begun.set_value();
+        auto const limit = std::chrono::steady_clock::now() + 60s;
+        while (!is_stopped() && std::chrono::steady_clock::now() < limit)
+            std::this_thread::yield();
+        was_stopped.set_value(is_stopped());
+    }
+};
+
 template<class Context>
 strand strand_of(Context& context)
 {
     return asio::make_strand(asio::any_io_executor(context.get_executor()));
+}
+
+void run_until_begun(asio::io_context& context, std::promise<void>& promise)
+{
+    auto begun = promise.get_future();
+    while (begun.wait_for(0s) != std::future_status::ready)
+        context.run_one_for(1ms);
 }
 
 // What a job ends with, said when the context has run.
@@ -128,9 +152,7 @@ TEST_CASE("a cancellation ends the wait, not the job")
     auto const job = std::make_shared<held_job>(release.get_future().share());
     asio::cancellation_signal signal;
     auto const result = start(context, job, signal.slot());
-    auto begun = job->begun.get_future();
-    while (begun.wait_for(0s) != std::future_status::ready)
-        context.run_one_for(1ms);
+    run_until_begun(context, job->begun);
     signal.emit(asio::cancellation_type::terminal);
     context.run();
     REQUIRE(result->has_value());
@@ -151,16 +173,65 @@ TEST_CASE("a context that ends waits for the jobs that are being done")
             jobs.push_back(std::make_shared<held_job>(freed));
             start(context, jobs.back());
         }
-        for (auto const& job : jobs) {
-            auto begun = job->begun.get_future();
-            while (begun.wait_for(0s) != std::future_status::ready)
-                context.run_one_for(1ms);
-        }
+        for (auto const& job : jobs)
+            run_until_begun(context, job->begun);
         releaser = std::thread([&release] { release.set_value(); });
     }
     for (auto const& job : jobs)
         CHECK(job->ended);
     releaser.join();
+}
+
+TEST_CASE("a job that nobody waits for any more is told so")
+{
+    asio::io_context context;
+    auto const job = std::make_shared<asking_job>();
+    asio::cancellation_signal signal;
+    auto const result = start(context, job, signal.slot());
+    run_until_begun(context, job->begun);
+    signal.emit(asio::cancellation_type::terminal);
+    context.run();
+    CHECK(result->has_value());
+    CHECK(job->was_stopped.get_future().get());
+}
+
+TEST_CASE("a context that ends stops the jobs that are being done")
+{
+    auto const job = std::make_shared<asking_job>();
+    {
+        asio::io_context context;
+        start(context, job);
+        run_until_begun(context, job->begun);
+    }
+    CHECK(job->was_stopped.get_future().get());
+}
+
+TEST_CASE("a job whose waiter has gone before its turn is not begun")
+{
+    auto const late = std::make_shared<noting_job>();
+    auto const next = std::make_shared<noting_job>();
+    asio::io_context context;
+    std::promise<void> release;
+    auto const freed = release.get_future().share();
+    std::vector<std::shared_ptr<held_job>> jobs;
+    for (int i = 0; i < 4; ++i) {
+        jobs.push_back(std::make_shared<held_job>(freed));
+        start(context, jobs.back());
+    }
+    for (auto const& job : jobs)
+        run_until_begun(context, job->begun);
+    asio::cancellation_signal signal;
+    auto const gone = start(context, late, signal.slot());
+    auto const waiting = start(context, next);
+    context.poll();
+    signal.emit(asio::cancellation_type::terminal);
+    context.poll();
+    CHECK(gone->has_value());
+    release.set_value();
+    context.run();
+    REQUIRE(waiting->has_value());
+    CHECK(next->where != std::thread::id());
+    CHECK(late->where == std::thread::id());
 }
 
 TEST_CASE("many jobs of many threads are all done")

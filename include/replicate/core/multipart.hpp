@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -88,11 +89,12 @@ public:
 
     /// Writes the next bytes of the body: as many as fit, fewer only at the end, 0 behind it. An `error` of
     /// `errc::invalid_argument` that names the file where one gives fewer bytes than were announced; then the request cannot be
-    /// finished. May block and throw as the files do.
-    std::size_t read(char* target, std::size_t size)
+    /// finished. May block and throw as the files do. `is_stopped`, if there is one, is asked before each piece; once it says
+    /// so, the bytes that there are do.
+    std::size_t read(char* target, std::size_t size, std::function<bool()> const& is_stopped = {})
     {
         std::size_t written = 0;
-        while (written < size && index_ <= parts_.size()) {
+        while (written < size && index_ <= parts_.size() && !(is_stopped && is_stopped())) {
             bool const closes = index_ == parts_.size();
             std::uint64_t const length = closes ? closing_.size() : parts_[index_].length;
             if (offset_ == length) {

@@ -85,9 +85,10 @@ private:
         void work() override
         {
             std::lock_guard const lock(from_->mutex);
+            check_stopped();
             if (at_front_)
                 from_->body.rewind();
-            bytes.resize(from_->body.read(bytes.data(), bytes.size()));
+            bytes.resize(from_->body.read(bytes.data(), bytes.size(), [this] { return is_stopped(); }));
         }
 
         std::shared_ptr<content> from_;
@@ -137,7 +138,10 @@ public:
     std::string hash;
 
 private:
-    void work() override { hash = reader_->hash(); }
+    void work() override
+    {
+        hash = reader_->hash([this] { check_stopped(); });
+    }
 
     std::shared_ptr<io::file_reader> reader_;
 };
@@ -153,7 +157,10 @@ public:
     std::string bytes;
 
 private:
-    void work() override { bytes = reader_->read_all(); }
+    void work() override
+    {
+        bytes = reader_->read_all([this] { check_stopped(); });
+    }
 
     std::shared_ptr<io::file_reader> reader_;
 };

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -178,12 +179,13 @@ public:
         return count;
     }
 
-    /// Its SHA-256, 32 raw bytes.
-    std::string hash()
+    /// Its SHA-256, 32 raw bytes. `check` is called before each piece, and ends it by throwing.
+    std::string hash(std::function<void()> const& check)
     {
         core::sha256_hasher hasher;
         std::string buffer(64 * 1024, '\0');
         for (std::uint64_t offset = 0; offset < length_;) {
+            check();
             std::size_t const count = read(offset, buffer.data(), buffer.size());
             hasher.update(std::string_view(buffer.data(), count));
             offset += count;
@@ -191,12 +193,15 @@ public:
         return hasher.finish();
     }
 
-    /// All of its bytes.
-    std::string read_all()
+    /// All of its bytes. `check` as for `hash`.
+    std::string read_all(std::function<void()> const& check)
     {
+        constexpr std::uint64_t piece = 1024 * 1024;
         std::string bytes(static_cast<std::size_t>(length_), '\0');
-        for (std::uint64_t offset = 0; offset < length_;)
-            offset += read(offset, bytes.data() + offset, static_cast<std::size_t>(length_ - offset));
+        for (std::uint64_t offset = 0; offset < length_;) {
+            check();
+            offset += read(offset, bytes.data() + offset, static_cast<std::size_t>(std::min(piece, length_ - offset)));
+        }
         return bytes;
     }
 

@@ -8,11 +8,14 @@
 #include <replicate/io/deadline_list.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -36,16 +39,30 @@ public:
     virtual ~file_job() = default;
 
 protected:
-    /// Does it, on a thread of `file_threads`. What it throws reaches the one who waits.
+    /// Does it, on a thread of `file_threads`. What it throws reaches the one who waits. What takes long asks `is_stopped`
+    /// between its pieces.
     virtual void work() = 0;
+
+    /// True when nobody waits for the job any more, or the threads are to end. On any thread.
+    bool is_stopped() const noexcept { return stopped_ || (threads_end_ != nullptr && *threads_end_); }
+
+    /// Ends the job where it is stopped, by an exception that nobody sees.
+    void check_stopped() const
+    {
+        if (is_stopped())
+            throw boost::system::system_error(asio::error::operation_aborted);
+    }
 
 private:
     friend class file_threads;
     friend class job_wait;
 
-    void work_and_keep_failure() noexcept
+    void work_and_keep_failure(std::atomic<bool> const& threads_end) noexcept
     {
+        threads_end_ = &threads_end;
         try {
+            // The one who wanted it may have gone before its turn.
+            check_stopped();
             work();
         } catch (...) {
             failure_ = std::current_exception();
@@ -61,12 +78,14 @@ private:
     }
 
     std::exception_ptr failure_;
+    std::atomic<bool> stopped_ = false;
+    std::atomic<bool> const* threads_end_ = nullptr;
     asio::steady_timer* waiter_ = nullptr;
     bool done_ = false;
 };
 
 /// A few threads of an execution context for what blocks. They are started when they are first needed, and end with the context,
-/// which waits for the job that each of them is at.
+/// which stops the jobs that they are at, and waits for the piece that each of them is at.
 class file_threads final : public asio::execution_context::service {
 public:
     using key_type = file_threads;
@@ -134,9 +153,9 @@ private:
         }
     }
 
-    static void perform(entry next)
+    void perform(entry next)
     {
-        next.job->work_and_keep_failure();
+        next.job->work_and_keep_failure(ended_);
         // The context waits for this thread before it ends what takes this.
         asio::post(next.executor, [job = std::move(next.job)] { job->finish(); });
     }
@@ -162,10 +181,11 @@ private:
     std::deque<entry> queue_;
     std::vector<std::thread> threads_;
     std::size_t idle_ = 0;
-    bool ended_ = false;
+    // Written with the mutex; jobs read it without.
+    std::atomic<bool> ended_ = false;
 };
 
-/// The wait of a coroutine for a job. Lives in its frame.
+/// The wait of a coroutine for a job. Lives in its frame, and stops the job when it ends first.
 class job_wait {
 public:
     job_wait(std::shared_ptr<file_job> job, strand executor)
@@ -176,7 +196,11 @@ public:
     }
     job_wait(job_wait const&) = delete;
     job_wait& operator=(job_wait const&) = delete;
-    ~job_wait() { job_->waiter_ = nullptr; }
+    ~job_wait()
+    {
+        job_->waiter_ = nullptr;
+        job_->stopped_ = true;
+    }
 
     /// True when the job is done.
     bool is_over() const noexcept { return job_->done_; }
@@ -200,7 +224,8 @@ private:
     asio::steady_timer timer_;
 };
 
-/// Lets a job be done beside the strand and waits for it; throws what it throws. A cancellation ends the wait, not the job.
+/// Lets a job be done beside the strand and waits for it; throws what it throws. A cancellation ends the wait at once, and the
+/// job when it next asks whether it is stopped.
 inline asio::awaitable<void> perform_job(file_threads& threads, strand executor, std::shared_ptr<file_job> job)
 {
     job_wait waiting(job, executor);

@@ -241,6 +241,21 @@ TEST_CASE("what a file throws is passed on, and the body can be sent again")
     CHECK(read_all(body, 100).find("abc") != std::string::npos);
 }
 
+TEST_CASE("a body that nobody wants any more asks for no further piece")
+{
+    int pieces = 0;
+    multipart_body body("x");
+    body.add_file("content", "a.bin", "", 1000, [&pieces](std::uint64_t, char* target, std::size_t) {
+        *target = 'a';
+        ++pieces;
+        return std::size_t(1);
+    });
+    std::string buffer(2000, '\0');
+    std::size_t const count = body.read(buffer.data(), buffer.size(), [&pieces] { return pieces == 3; });
+    CHECK(pieces == 3);
+    CHECK(buffer.substr(0, count).ends_with("\r\n\r\naaa"));
+}
+
 TEST_CASE("a body of more than four billion bytes knows its length")
 {
     multipart_body body("x");

@@ -15,6 +15,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace replicate {
 
@@ -29,6 +30,14 @@ public:
     /// Resume earlier TLS sessions, which halves the cost of a new connection. 0-RTT is never used, because a request
     /// sent that way could be replayed. Default: true.
     bool session_resumption = true;
+    /// Public keys of which one must be in the chain of certificates, from the server's own to its root, by which the API is verified;
+    /// in addition to all other verification, so that no other authority of the system's can vouch for it. Each is `sha256/`
+    /// and the base64 of the SHA-256 of the SubjectPublicKeyInfo, as HPKP and curl have it:
+    /// `openssl x509 -in cert.pem -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64`.
+    /// Otherwise no request leaves; an `error` of `errc::certificate_rejected` says which keys were expected and which were seen. Give the
+    /// next key besides the present one, for the day when it is exchanged. They are for the origin of `base_url` alone: other
+    /// hosts, those of files and streams for example, have other keys. Default: none, and any key will do.
+    std::vector<std::string> pinned_keys;
 
     /// The defaults.
     tls_config() = default;

@@ -8,8 +8,10 @@
 #include <replicate/config.hpp>
 #include <replicate/core/rate_options_check.hpp>
 #include <replicate/core/percent_encoding.hpp>
+#include <replicate/core/pinned_key.hpp>
 #include <replicate/core/url.hpp>
 #include <replicate/error.hpp>
+#include <replicate/identifier.hpp>
 
 #include <boost/url/pct_string_view.hpp>
 
@@ -120,6 +122,17 @@ inline void check_scheduler(scheduler_config const& settings)
     check_rate_options("scheduler.rate.", settings.rate);
 }
 
+/// Refuses pinned keys that could not be compared with any.
+inline void check_pinned_keys(config const& settings, api_base const& base)
+{
+    for (std::string const& pin : settings.tls.pinned_keys)
+        if (!read_pinned_key(pin))
+            detail::refuse_config("tls.pinned_keys: " + detail::quoted(pin)
+                + " is not `sha256/` and the 44 letters of the base64 of a SHA-256; see tls_config::pinned_keys for how to get it");
+    if (!settings.tls.pinned_keys.empty() && !base.origin.secure)
+        detail::refuse_config("tls.pinned_keys: base_url is not https, so that no key would be checked");
+}
+
 /// Checks all of a configuration but its TLS certificates and proxy, which are checked where they are read; throws an
 /// `error` of `errc::invalid_configuration` that names the member, or of `errc::missing_token`.
 inline api_base check_config(config const& settings)
@@ -162,7 +175,9 @@ inline api_base check_config(config const& settings)
     detail::check_count("files.parallel_downloads", settings.files.parallel_downloads, 1);
     if (settings.files.expiry_margin < settings.files.expiry_margin.zero())
         detail::refuse_config("files.expiry_margin: must not be negative");
-    return check_base_url(settings);
+    api_base const base = check_base_url(settings);
+    check_pinned_keys(settings, base);
+    return base;
 }
 
 } // namespace replicate::core

@@ -8,6 +8,7 @@
 #include <replicate/core/proxy_choice.hpp>
 #include <replicate/io/connect_race.hpp>
 #include <replicate/io/connection.hpp>
+#include <replicate/io/key_pins.hpp>
 #include <replicate/io/proxy_tunnel.hpp>
 #include <replicate/io/resolver.hpp>
 
@@ -39,6 +40,7 @@ public:
         , context_(std::move(context))
         , timeouts_(settings.timeouts)
         , resumption_(settings.tls.session_resumption)
+        , pins_(settings)
         , proxies_(settings.proxy)
         , resolver_(executor)
     {
@@ -132,12 +134,17 @@ private:
         auto const session = sessions_->take(target);
         if (!prepare_tls(native, target.host, session.get()))
             co_return errc::handshake_failed;
+        auto const refusal = pins_.watch(fresh.tls(), target);
         phase_limit<connection::tls_stream> limit(fresh.tls(), *deadlines_);
         limit.set(clock::now() + timeouts_.handshake);
         co_await fresh.tls().async_handshake(
             asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, code));
         if (limit.is_over())
             co_return errc::timed_out;
+        if (code && refusal && !refusal->empty()) {
+            progress.detail = target.host + ": " + *refusal;
+            co_return errc::certificate_rejected;
+        }
         co_return code ? explain_handshake(code, native, target, progress) : code;
     }
 
@@ -170,6 +177,7 @@ private:
     std::shared_ptr<asio::ssl::context> context_;
     timeout_config timeouts_;
     bool resumption_;
+    key_pins pins_;
     core::proxy_choice proxies_;
     resolver resolver_;
     std::shared_ptr<tls_session_store> sessions_ = std::make_shared<tls_session_store>();

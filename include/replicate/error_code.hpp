@@ -98,7 +98,13 @@ enum class errc {
     created_id_lost,
 
     /// As many calls wait for their turn already as `scheduler_config::queue_length` allows. Nothing was sent.
-    queue_full
+    queue_full,
+
+    /// The proxy wants credentials, or other ones (407); they stand in `proxy_config::url`. Nothing was sent, and the request is
+    /// not repeated.
+    proxy_authentication_failed,
+    /// The answer is JSON, but nested more than 512 levels deep.
+    nested_too_deeply
 };
 
 /// What a caller can do something about. Test with `error.code() == replicate::condition::rate_limited`.
@@ -184,6 +190,8 @@ inline char const* message_of(errc code) noexcept
     case errc::file_not_writable: return "the file cannot be written";
     case errc::created_id_lost: return "it was created, but its id is not known";
     case errc::queue_full: return "too many calls wait for their turn";
+    case errc::proxy_authentication_failed: return "the proxy wants other credentials";
+    case errc::nested_too_deeply: return "the answer is nested more than 512 levels deep";
     }
     return "unknown error";
 }
@@ -220,6 +228,7 @@ inline int condition_of(errc code) noexcept
     case errc::resolve_failed:
     case errc::connect_failed:
     case errc::proxy_refused:
+    case errc::proxy_authentication_failed:
     case errc::connection_lost: return static_cast<int>(condition::connection);
     case errc::handshake_failed:
     case errc::certificate_rejected: return static_cast<int>(condition::tls);
@@ -232,6 +241,7 @@ inline int condition_of(errc code) noexcept
     case errc::header_too_large:
     case errc::body_too_large:
     case errc::unexpected_content:
+    case errc::nested_too_deeply:
     case errc::unexpected_document: return static_cast<int>(condition::protocol);
     case errc::prediction_failed: return static_cast<int>(condition::prediction_failed);
     case errc::prediction_canceled: return static_cast<int>(condition::prediction_canceled);

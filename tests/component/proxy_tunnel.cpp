@@ -111,7 +111,7 @@ TEST_CASE_FIXTURE(tunnel_fixture, "a proxy that refuses is quoted with its statu
 {
     on->stream.answer("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 4\r\n\r\nnope");
     run();
-    CHECK(*on->code == errc::proxy_refused);
+    CHECK(*on->code == errc::proxy_authentication_failed);
     CHECK(on->progress.detail == "the proxy proxy.test:3128 answered 407");
 }
 

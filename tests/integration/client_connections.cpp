@@ -316,11 +316,16 @@ TEST_CASE("a proxy that refuses is an error that says so, without the password")
     std::string const place = "127.0.0.1:" + std::to_string(proxy.port());
     local_client local([&](replicate::config& settings) {
         settings.proxy.url = "http://llama:secret-but-wrong@" + place;
-        settings.retry.attempts = 2;
+        settings.retry.attempts = 4;
     });
     auto const refused = local.failure_of(local.client.async_run("test/echo", replicate::input()));
     REQUIRE(refused.has_value());
-    CHECK(refused->code() == errc::proxy_refused);
+    CHECK(refused->code() == errc::proxy_authentication_failed);
+    // The same credentials would be as wrong the second time; and some proxies lock an account that tries often.
+    CHECK(proxy.counts().unauthorized == 1);
+    CHECK(proxy.counts().connections == 1);
+    local.failure_of(local.client.account().async_get());
+    CHECK(proxy.counts().unauthorized == 2);
     CHECK(refused->code() == condition::connection);
     CHECK_FALSE(refused->code() == condition::outcome_unknown);
     CHECK(refused->diagnostics().phase == replicate::phase::connect);

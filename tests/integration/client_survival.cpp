@@ -150,6 +150,20 @@ TEST_CASE("an answer that never can be read ends the wait, and says why")
     CHECK(local.server.counts().gets < 20);
 }
 
+TEST_CASE("an output that is nested too deeply ends the wait at once, and says so")
+{
+    local_client local;
+    watched_run run(local, local.server.version("test/never-ends"), local_client::quick(replicate::wait::poll()));
+    std::string const deep = std::string(600, '[') + std::string(600, ']');
+    local.server.always(operation::get).status(200, "{\"id\":\"" + run.id() + R"(","status":"succeeded","output":)" + deep + "}");
+    std::size_t const before = local.server.counts().gets;
+    run.finish();
+    CHECK(run.call.code() == errc::nested_too_deeply);
+    CHECK(contains(run.line(), "nested more than 512 levels deep"));
+    CHECK(contains(run.line(), "prediction " + run.id()));
+    CHECK(local.server.counts().gets <= before + 2);
+}
+
 TEST_CASE("a deadline tells what the last look failed of")
 {
     local_client local;

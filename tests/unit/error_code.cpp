@@ -19,7 +19,7 @@ using replicate::errc;
 namespace {
 
 constexpr int first_errc = static_cast<int>(errc::missing_token);
-constexpr int last_errc = static_cast<int>(errc::queue_full);
+constexpr int last_errc = static_cast<int>(errc::nested_too_deeply);
 constexpr int first_condition = static_cast<int>(condition::authentication);
 constexpr int last_condition = static_cast<int>(condition::local_file);
 
@@ -103,6 +103,8 @@ TEST_CASE("every error code of the library is exactly the condition that the tab
         {errc::file_not_writable, condition::local_file},
         {errc::created_id_lost, condition::outcome_unknown},
         {errc::queue_full, condition::rate_limited},
+        {errc::proxy_authentication_failed, condition::connection},
+        {errc::nested_too_deeply, condition::protocol},
     };
     std::set<int> named;
     for (auto const& [code, expected] : rows) {

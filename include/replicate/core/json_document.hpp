@@ -8,6 +8,7 @@
 #include <replicate/core/json_repair.hpp>
 #include <replicate/error_code.hpp>
 
+#include <boost/json/error.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <boost/system/result.hpp>
@@ -17,7 +18,8 @@
 namespace replicate::core {
 
 /// Reads the body of an answer as JSON: `errc::unexpected_content` where it is none. A byte order mark is passed over;
-/// nesting may be deeper than Boost.JSON's default of 32, because outputs are whatever a model likes. What models are known to break
+/// nesting may be deeper than Boost.JSON's default of 32, because outputs are whatever a model likes, but not without end:
+/// `errc::nested_too_deeply`. What models are known to break
 /// is repaired (see `json_repair`): an answer that is paid for is not lost for half a letter.
 inline boost::system::result<boost::json::value> parse_document(std::string_view body)
 {
@@ -32,9 +34,19 @@ inline boost::system::result<boost::json::value> parse_document(std::string_view
         code = {};
         document = boost::json::parse(json_repair::of(body), code, {}, options);
     }
+    if (code == boost::json::error::too_deep)
+        return make_error_code(errc::nested_too_deeply);
     if (code)
         return make_error_code(errc::unexpected_content);
     return document;
+}
+
+/// Why the body of an answer is not what was expected: what `parse_document` says, or `errc::unexpected_content` where it is some
+/// other document.
+inline boost::system::error_code why_unexpected(std::string_view body)
+{
+    auto const document = parse_document(body);
+    return document ? make_error_code(errc::unexpected_content) : document.error();
 }
 
 } // namespace replicate::core

@@ -242,8 +242,8 @@ private:
             return created_at_ && now - *created_at_ < std::chrono::seconds(5);
         if (is_refusal(code))
             return refusals_ < 4;
-        // An answer does not become smaller, and one that came whole several times does not become readable.
-        if (code == errc::body_too_large || code == errc::header_too_large || unreadable_ > 7)
+        // An answer does not become smaller or flatter, and one that came whole several times does not become readable.
+        if (code == errc::body_too_large || code == errc::header_too_large || code == errc::nested_too_deeply || unreadable_ > 7)
             return false;
         return code == condition::timeout || code == condition::connection || code == condition::server_error
             || code == condition::rate_limited || code == condition::protocol || code == errc::handshake_failed;

@@ -150,9 +150,11 @@ private:
         }
     }
 
-    /// A certificate does not become good by asking again, nor does an answer become smaller.
+    /// A certificate does not become good by asking again, nor do credentials, nor does an answer become smaller.
     static bool is_passing(boost::system::error_code code) noexcept
     {
+        if (code == errc::proxy_authentication_failed)
+            return false;
         return code == condition::connection || code == condition::timeout || code == errc::truncated_response
             || code == errc::handshake_failed;
     }

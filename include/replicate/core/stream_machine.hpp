@@ -155,7 +155,8 @@ public:
     /// The prediction was asked for, and the request failed, its repetitions included.
     stream_action on_get_failed(boost::system::error_code code, double jitter)
     {
-        bool const too_large = code == errc::body_too_large || code == errc::header_too_large;
+        bool const too_large =
+            code == errc::body_too_large || code == errc::header_too_large || code == errc::nested_too_deeply;
         bool const is_enough = is_done() && ++late_looks_ > most_failed_looks;
         bool const passes = !is_enough && (code == condition::timeout || code == condition::connection || code == condition::server_error
             || code == condition::rate_limited || (code == condition::protocol && !too_large));

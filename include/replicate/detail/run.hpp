@@ -221,7 +221,7 @@ private:
             co_return on_thrown(std::move(thrown));
         failure_ = result.code;
         if (!failure_ && !adopt(result.response))
-            failure_ = errc::unexpected_content;
+            failure_ = core::why_unexpected(result.response.body);
         owner_.set_last_failure(failure_ ? text_of(failure_, owner_.context()) : std::string());
         if (failure_)
             co_return machine_.on_get_failed(failure_, clock::now(), owner_.client().jitter(), result.wish);

@@ -194,7 +194,7 @@ private:
         auto document = core::parse_document(failure_ ? "null" : result.response.body);
         json::object const* const object = document ? document->if_object() : nullptr;
         if (!failure_ && (object == nullptr || text_member(*object, "id") != seen_.id))
-            failure_ = errc::unexpected_content;
+            failure_ = core::why_unexpected(result.response.body);
         owner_.set_last_failure(failure_ ? text_of(failure_, owner_.context()) : std::string());
         if (failure_)
             co_return machine_.on_get_failed(failure_, owner_.client().jitter());

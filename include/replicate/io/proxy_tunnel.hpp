@@ -31,6 +31,12 @@ inline std::string explain_refusal(boost::system::error_code code, unsigned stat
     return " answered " + std::to_string(status) + (status / 100 == 2 ? " and more than that" : "");
 }
 
+/// The error for an answer of a proxy that opens no tunnel.
+inline errc refusal_of(unsigned status) noexcept
+{
+    return status == 407 ? errc::proxy_authentication_failed : errc::proxy_refused;
+}
+
 /// Asks a proxy, over a fresh stream, for a tunnel to `target`. The stream is the tunnel when there is no error.
 template<class Stream>
 asio::awaitable<boost::system::error_code> open_tunnel(
@@ -57,7 +63,7 @@ asio::awaitable<boost::system::error_code> open_tunnel(
         co_return code;
     if (code || parser.status() / 100 != 2 || !received.empty()) {
         progress.detail = "the proxy " + through.origin.host_and_port() + explain_refusal(code, parser.status());
-        co_return errc::proxy_refused;
+        co_return code ? errc::proxy_refused : refusal_of(parser.status());
     }
     co_return code;
 }

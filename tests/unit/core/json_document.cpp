@@ -6,10 +6,12 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 using replicate::core::parse_document;
+using replicate::core::why_unexpected;
 
 TEST_CASE("a body that is JSON is read, with blanks around it and behind a byte order mark")
 {
@@ -21,8 +23,18 @@ TEST_CASE("a body that is JSON is read, with blanks around it and behind a byte 
 
 TEST_CASE("an output that is nested more deeply than usual is read, and one nested without end is not")
 {
-    CHECK(parse_document(std::string(500, '[') + std::string(500, ']')).has_value());
-    CHECK(parse_document(std::string(100'000, '[') + std::string(100'000, ']')).has_error());
+    auto const nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+    CHECK(parse_document(nested(512)).has_value());
+    for (std::size_t depth : {std::size_t(513), std::size_t(100'000)}) {
+        auto const read = parse_document("{\"output\":" + nested(depth) + "}");
+        REQUIRE(read.has_error());
+        CHECK(read.error() == replicate::errc::nested_too_deeply);
+        CHECK(read.error() == replicate::condition::protocol);
+        CHECK(read.error().message() == "the answer is nested more than 512 levels deep");
+    }
+    CHECK(why_unexpected(nested(513)) == replicate::errc::nested_too_deeply);
+    CHECK(why_unexpected(nested(512)) == replicate::errc::unexpected_content);
+    CHECK(why_unexpected("<html>") == replicate::errc::unexpected_content);
 }
 
 TEST_CASE("what is not JSON is an unexpected content")

@@ -411,7 +411,7 @@ TEST_CASE("a look that fails does not end the wait if the failure may pass")
              errc::handshake_failed, errc::timed_out, errc::malformed_response, errc::truncated_response,
              errc::unexpected_content, errc::unexpected_document})
         CHECK(after(code) == run_action_kind::wait);
-    for (errc code : {errc::header_too_large, errc::body_too_large, errc::missing_token, errc::invalid_argument, errc::invalid_configuration,
+    for (errc code : {errc::header_too_large, errc::body_too_large, errc::nested_too_deeply, errc::missing_token, errc::invalid_argument, errc::invalid_configuration,
              errc::certificate_rejected, errc::output_mismatch})
         CHECK(after(code) == run_action_kind::give_up);
 }

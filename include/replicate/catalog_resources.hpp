@@ -16,7 +16,7 @@
 #include <utility>
 
 // What is simply there to be read. All operations take `[options] [diagnostics&] [completion token]` behind their own arguments,
-// as those of `predictions_resource` do, end by their timeout, and are cancelled by terminal and partial cancellation.
+// as those of `predictions_resource` do, end by their timeout, and are cancelled as those are.
 
 namespace replicate {
 

@@ -79,7 +79,7 @@ public:
     /// Errors: `prediction_error` when it ends as failed, canceled or aborted; else `error`. A malformed `model` throws from
     /// its conversion, before the call.
     /// Deadline: `run_options::timeout`; the call ends at it, whatever the network does.
-    /// Cancellation: terminal and partial. The call ends at once with `operation_aborted`; `run_options::on_cancel` says
+    /// Cancellation: terminal and partial, and total while nothing has been sent. The call ends at once with `operation_aborted`; `run_options::on_cancel` says
     /// what becomes of the prediction. Cancelled before it began, it sends nothing.
     template<class... Arguments>
         requires detail::call_arguments<output, run_options, Arguments...>

@@ -46,7 +46,7 @@ inline std::shared_ptr<client_state> living_client(std::weak_ptr<client_state> c
 /// A download that is cut is resumed where it was cut, if the file is still the same, as often as it makes progress.
 ///
 /// The operations are defined in client.hpp. Each takes `[options] [diagnostics&] [completion token]` behind its own arguments, as
-/// those of `predictions_resource` do. Cancellation: terminal and partial; the connection is closed.
+/// those of `predictions_resource` do. Cancellation: as there; the connection is closed.
 /// Errors of all: those of a request; `errc::invalid_argument` for a URL that is neither `https:` nor `data:`, or, at once, for a
 /// file that no client has made or whose client has gone; `errc::unexpected_document` for a malformed `data:` URL; `errc::file_changed` where the file became another one while
 /// it was read and could not be begun anew.

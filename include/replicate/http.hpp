@@ -100,7 +100,7 @@ public:
     /// Arguments: `[call_options] [diagnostics&] [completion token]`, as for `predictions_resource`.
     /// Errors: `errc::invalid_argument` for a request that cannot be sent; those of the connection; `errc::body_too_large` above
     /// `config::limits.download_bytes`; `errc::create_outcome_unknown` where an answer was lost and the request may not be
-    /// sent again. Cancellation: terminal and partial; the connection is closed.
+    /// sent again. Cancellation: terminal and partial, and total while nothing has been sent; the connection is closed.
     template<class... Arguments>
         requires detail::call_arguments<http_response, call_options, Arguments...>
     auto async_send(http_request what, Arguments&&... arguments) const

@@ -21,7 +21,7 @@ namespace replicate {
 /// Every operation takes, behind its own arguments and each only if wanted: options, a `diagnostics&` that a failure fills
 /// (it must live until the end), and a completion token. Without a token it gives an `asio::awaitable<T>` that throws `error`;
 /// with one, the signature is `void(error_code, T)` and the handler runs on its associated executor.
-/// Cancellation: terminal and partial; the connection in use is closed. Every call ends by its timeout.
+/// Cancellation: terminal and partial, and total while nothing has been sent; the connection in use is closed. Every call ends by its timeout.
 /// The lists have the newest first, 100 a page.
 class predictions_resource : public listing<prediction, prediction_list_options, &core::list_predictions_request> {
 public:

@@ -59,6 +59,13 @@ private:
     steady::time_point cancelled_{};
 };
 
+// Runs what can be run at once.
+void run_ready(asio::io_context& context)
+{
+    context.restart();
+    context.poll();
+}
+
 std::string only_status(replicate::testing::server const& server)
 {
     auto const ids = server.predictions();
@@ -85,6 +92,53 @@ TEST_CASE("a call that is cancelled before it begins sends nothing")
         // The connection was not touched.
         CHECK(local.server.counts().live_connections == (connected ? 1 : 0));
     }
+}
+
+TEST_CASE("a total cancellation ends a call that has sent nothing yet")
+{
+    local_client local([](replicate::config& settings) { settings.limits.in_flight = 1; });
+    pending<replicate::account> call;
+    asio::cancellation_signal signal;
+    SUBCASE("before it begins")
+    {
+        local.client.account().async_get(call.token(signal));
+    }
+    SUBCASE("in the queue")
+    {
+        local.server.next().use(replicate::testing::fault().never_answer());
+        pending<replicate::account> first;
+        local.client.account().async_get(first.token());
+        REQUIRE(local.run_until_server([](auto const& counts) { return counts.requests == 1; }));
+        local.client.account().async_get(call.token(signal));
+        run_ready(local.context);
+    }
+    SUBCASE("while it connects")
+    {
+        local.server.next_connection().stall_handshake();
+        local.client.account().async_get(call.token(signal));
+        REQUIRE(local.run_until_server([](auto const& counts) { return counts.connections == 1; }));
+    }
+    std::size_t const before = local.server.counts().requests;
+    signal.emit(asio::cancellation_type::total);
+    REQUIRE(local.run_until([&] { return call.done(); }));
+    CHECK(call.code() == asio::error::operation_aborted);
+    run_ready(local.context);
+    CHECK(local.server.counts().requests == before);
+}
+
+TEST_CASE("a total cancellation does not interrupt a call that has sent something, and another one still does")
+{
+    local_client local;
+    cancellable_run call(local, local_client::quick(replicate::wait::poll()));
+    REQUIRE(local.run_until_server([](auto const& counts) { return counts.gets >= 1; }));
+    call.signal.emit(asio::cancellation_type::total);
+    auto const seen = local.server.counts().gets;
+    REQUIRE(local.run_until_server([&](auto const& counts) { return counts.gets >= seen + 3; }));
+    CHECK_FALSE(call.run.done());
+    call.cancel();
+    CHECK(call.run.code() == asio::error::operation_aborted);
+    run_out(local.context);
+    CHECK(only_status(local.server) == "canceled");
 }
 
 TEST_CASE("a call that is cancelled in the queue sends nothing")

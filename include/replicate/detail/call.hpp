@@ -96,6 +96,7 @@ public:
     void on_committed() noexcept override
     {
         token_.on_sending();
+        owner_.set_sent();
         if (policy_ == when_sent::let_it_end)
             owner_.shield(true);
     }

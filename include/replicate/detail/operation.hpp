@@ -100,12 +100,19 @@ public:
             client_->deadlines().arm(*this, clock::now() + client_->settings().timeouts.remote_cancel);
     }
 
-    /// Cancels, from any thread. Once only.
-    void request_stop()
+    /// Cancels, from any thread. `unless_sent`: without effect once something of the call has left.
+    void request_stop(bool unless_sent = false)
     {
+        // The body looks at this before it begins, when nothing can have left.
         cancel_requested_ = true;
-        asio::post(client_->strand(), [self = shared_from_this()] { self->stop(asio::error::operation_aborted); });
+        asio::post(client_->strand(), [unless_sent, self = shared_from_this()] {
+            if (!unless_sent || !self->has_sent_)
+                self->stop(asio::error::operation_aborted);
+        });
     }
+
+    /// Something that others can see is about to leave, or to be done elsewhere.
+    void set_sent() noexcept { has_sent_ = true; }
 
     /// The body has found a reason to end the call at once, as the deadline would. What it still owes it does in the background.
     void give_up(boost::system::error_code code) { stop(code); }
@@ -197,6 +204,7 @@ private:
     io::rate_token first_token_;
     asio::cancellation_signal signal_;
     std::atomic<bool> cancel_requested_ = false;
+    bool has_sent_ = false;
     bool stopped_ = false;
     bool shielded_ = false;
     bool ended_ = false;
@@ -220,11 +228,13 @@ public:
         auto slot = asio::get_associated_cancellation_slot(handler_);
         if (slot.is_connected())
             slot.assign([self = weak_from_this()](asio::cancellation_type type) {
-                if ((type & (asio::cancellation_type::terminal | asio::cancellation_type::partial))
-                    == asio::cancellation_type::none)
-                    return;
-                if (auto const running = self.lock())
-                    running->request_stop();
+                using types = asio::cancellation_type;
+                bool const at_once = (type & (types::terminal | types::partial)) != types::none;
+                // It promises that nothing has happened, so it is for calls that have sent nothing.
+                bool const unless_sent = (type & types::total) != types::none;
+                auto const running = self.lock();
+                if (running && (at_once || unless_sent))
+                    running->request_stop(!at_once);
             });
     }
 

@@ -198,6 +198,7 @@ private:
     asio::awaitable<void> put_elsewhere(entry& file)
     {
         auto const placed = std::make_shared<placing>(owner_.client().strand());
+        owner_.set_sent();
         owner_.client().settings().files.place_large_file(file.source, placing::answer_to(placed));
         co_await placed->wait();
         if (placed->failure)

@@ -96,26 +96,28 @@ TEST_CASE("a call that is cancelled before it begins sends nothing")
 
 TEST_CASE("a total cancellation ends a call that has sent nothing yet")
 {
-    local_client local([](replicate::config& settings) { settings.limits.in_flight = 1; });
-    pending<replicate::account> call;
+    local_client local([](replicate::config& settings) { settings.scheduler.in_flight = 1; });
+    replicate::model_ref const model(local.server.version("test/never-ends"));
+    auto const predictions = local.client.predictions();
+    pending<replicate::prediction> call;
     asio::cancellation_signal signal;
     SUBCASE("before it begins")
     {
-        local.client.account().async_get(call.token(signal));
+        predictions.async_create(model, replicate::input(), call.token(signal));
     }
     SUBCASE("in the queue")
     {
-        local.server.next().use(replicate::testing::fault().never_answer());
-        pending<replicate::account> first;
-        local.client.account().async_get(first.token());
+        local.server.next_create().never_answer();
+        pending<replicate::prediction> first;
+        predictions.async_create(model, replicate::input(), first.token());
         REQUIRE(local.run_until_server([](auto const& counts) { return counts.requests == 1; }));
-        local.client.account().async_get(call.token(signal));
+        predictions.async_create(model, replicate::input(), call.token(signal));
         run_ready(local.context);
     }
     SUBCASE("while it connects")
     {
         local.server.next_connection().stall_handshake();
-        local.client.account().async_get(call.token(signal));
+        predictions.async_create(model, replicate::input(), call.token(signal));
         REQUIRE(local.run_until_server([](auto const& counts) { return counts.connections == 1; }));
     }
     std::size_t const before = local.server.counts().requests;

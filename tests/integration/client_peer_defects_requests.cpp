@@ -14,7 +14,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -83,6 +85,31 @@ TEST_CASE("D11: settings for proxies, certificates and connections must not be i
         REQUIRE(refused.has_value());
         CHECK(refused->code() == errc::certificate_rejected);
         CHECK(server.counts().requests == 0);
+    }
+    SUBCASE("no more connections are opened than is allowed, and no more predictions are created at once")
+    {
+        std::size_t const most = 3;
+        SUBCASE("connections")
+        {
+            settings.pool.connections_per_origin = most;
+        }
+        SUBCASE("predictions")
+        {
+            settings.scheduler.in_flight = most;
+        }
+        settings.tls.certificate_authority = server.certificate_authority();
+        server.always().use(fault().delay(20ms));
+        replicate::client const client(context, settings);
+        std::vector<pending<replicate::prediction>> calls(9);
+        for (auto const& call : calls)
+            client.predictions().async_create(replicate::model_ref(llama), prompt(), call.token());
+        REQUIRE(run_until(context,
+            [&] { return std::all_of(calls.begin(), calls.end(), [](auto const& call) { return call.done(); }); }));
+        for (auto const& call : calls)
+            CHECK_FALSE(call.code());
+        CHECK(server.counts().creates == calls.size());
+        CHECK(server.counts().peak_connections > 1);
+        CHECK(server.counts().peak_connections <= most);
     }
 }
 

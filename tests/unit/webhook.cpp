@@ -175,7 +175,7 @@ TEST_CASE("every byte of id, timestamp and body is signed")
         == webhook::errc::wrong_signature);
 }
 
-TEST_CASE("D22: the time may be off by the tolerance, and not by a millisecond more")
+TEST_CASE("the time may be off by the tolerance, and not by a millisecond more")
 {
     auto const check_at = [](time_point now) { return webhook::check(signed_a(signature_a), body_a, secret_a, now); };
     CHECK_FALSE(check_at(at(sent_a + 300)));

@@ -34,9 +34,10 @@ constexpr double largest_jitter = 1.0 - 0x1p-53;
 std::vector<boost::system::error_code> every_break()
 {
     std::vector<boost::system::error_code> codes;
-    for (int value = static_cast<int>(errc::missing_token); value <= static_cast<int>(errc::nested_too_deeply);
+    for (int value = static_cast<int>(errc::missing_token); value <= static_cast<int>(errc::create_outcome_unknown);
         ++value)
         codes.emplace_back(static_cast<errc>(value));
+    codes.emplace_back(errc::proxy_authentication_failed);
     codes.push_back(make_error_code(boost::system::errc::operation_canceled));
     codes.push_back(make_error_code(boost::system::errc::not_enough_memory));
     return codes;

@@ -109,7 +109,7 @@ public:
 
 private:
     /// One that is under way.
-    class item {
+    class run_item {
     public:
         std::weak_ptr<operation> running;
         clock::time_point taken;
@@ -174,7 +174,7 @@ private:
     core::map_plan plan_;
     map_counters counters_;
     wake_up changed_;
-    std::unordered_map<std::size_t, item> items_;
+    std::unordered_map<std::size_t, run_item> items_;
     std::unordered_map<std::size_t, map_result> results_;
     std::exception_ptr source_failure_;
     bool taking_ = false;
@@ -210,7 +210,7 @@ inline asio::awaitable<output> map_item_body(
 inline void map_work::begin(run_request request)
 {
     std::size_t const number = plan_.on_taken();
-    item& made = items_[number];
+    run_item& made = items_[number];
     made.taken = clock::now();
     auto const timeout = options_.run.timeout.value_or(client_->settings().timeouts.run);
     erased_handler<output> handler(asio::bind_executor(client_->strand(), map_item_handler(shared_from_this(), number)));

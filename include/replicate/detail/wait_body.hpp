@@ -125,7 +125,8 @@ private:
             what_.look().answer(std::move(response), std::move(meta));
         } catch (error const& refused) {
             owner_.context().detail = refused.diagnostics().detail;
-            return errc::unexpected_content;
+            bool const is_deep = refused.code() == errc::nested_too_deeply;
+            return is_deep ? errc::nested_too_deeply : errc::unexpected_content;
         }
         has_seen_ = true;
         owner_.context().prediction = what_.seen();

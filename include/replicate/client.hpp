@@ -73,9 +73,9 @@ public:
     ///     auto output = co_await client.async_run("meta/meta-llama-3-8b-instruct", input);
     ///
     /// Arguments: `[run_options] [diagnostics&] [completion token]`, as for `predictions_resource`.
-    /// Effect: POST that creates the prediction, which costs money; then GET until it has ended. The create is never
-    /// sent twice, unless the service certainly has not acted on it; when that cannot be known, the error equals
-    /// `condition::outcome_unknown`. Lost polls are repeated until the deadline.
+    /// Effect: POST that creates the prediction, which costs money; then GET until it has ended. The create is never sent twice, unless
+    /// the service certainly has not acted on it; when that cannot be known, the prediction is looked for (`config::reconcile`), and where it
+    /// is not found `run_options::ambiguous_create` decides. Lost polls are repeated until the deadline.
     /// Errors: `prediction_error` when it ends as failed, canceled or aborted; else `error`. A malformed `model` throws from
     /// its conversion, before the call.
     /// Deadline: `run_options::timeout`; the call ends at it, whatever the network does.

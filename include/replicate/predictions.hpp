@@ -29,8 +29,8 @@ public:
 
     /// Creates a prediction and gives it as it is then, without waiting for its end (see `client::async_run` for that).
     /// Options: `create_options`. POST to /predictions, or to the path of an official model or a deployment.
-    /// Never sent twice, unless the service certainly has not acted on it; when that cannot be known, the error equals
-    /// `condition::outcome_unknown`.
+    /// Never sent twice, unless the service certainly has not acted on it; when that cannot be known, it is looked for (`config::reconcile`),
+    /// and where it is not found `create_options::ambiguous_create` decides: by default the error equals `condition::outcome_unknown`.
     template<class... Arguments>
         requires detail::call_arguments<prediction, create_options, Arguments...>
     auto async_create(model_ref model, input values, Arguments&&... arguments) const

@@ -88,6 +88,18 @@ enum class on_cancel {
     detach
 };
 
+/// What is done with a create whose answer was lost, when its prediction was not found in the list of predictions either. The service
+/// knows no key by which it would know a request again. The list is searched for what was asked for: the model, the input and the
+/// time; predictions that other programs create with the same input at the same time cannot be told apart from one's own, unless
+/// each has a `webhook` of its own (a query is enough) or differs in its input (a `seed`).
+enum class ambiguous_create {
+    /// The call fails with a `condition::outcome_unknown`, whose text says what was looked at. Nothing is paid for twice.
+    at_most_once,
+    /// The prediction is created anew, a few times at most. If the first one exists after all, both are paid for. One that the service
+    /// said it has created is never created anew.
+    at_least_once
+};
+
 /// Options of a call that is one request.
 class call_options {
 public:
@@ -111,6 +123,9 @@ public:
     /// What becomes of the prediction when the call is cancelled or its time is up before the id has come.
     /// Default: it is cancelled too.
     replicate::on_cancel on_cancel = replicate::on_cancel::cancel_remote;
+    /// What is done when the answer to the create was lost, and the prediction is not found (`config::reconcile`). Default: the call
+    /// fails.
+    replicate::ambiguous_create ambiguous_create = replicate::ambiguous_create::at_most_once;
     /// An https:// URL that the service calls about the prediction. Default: none.
     std::optional<std::string> webhook;
     /// When it calls it. Default: at all events.
@@ -169,6 +184,9 @@ public:
     unsigned reruns = 0;
     /// What becomes of the prediction when the call is cancelled or its time is up. Default: it is cancelled too.
     replicate::on_cancel on_cancel = replicate::on_cancel::cancel_remote;
+    /// What is done when the answer to the create was lost, and the prediction is not found (`config::reconcile`). Default: the call
+    /// fails.
+    replicate::ambiguous_create ambiguous_create = replicate::ambiguous_create::at_most_once;
     /// Takes a sync answer that holds an output, and came before its time was up, as the result, although its status is not
     /// final yet: saves one round trip, and gives a prediction without metrics and logs. Default: false.
     bool early_output = false;

@@ -27,6 +27,8 @@ public:
     /// What becomes of the prediction when the stream is closed, or its last handle goes, or its time is up, before its end.
     /// Default: one that this call has created is cancelled too, which stops the bill; one that existed before is left to run.
     std::optional<replicate::on_cancel> on_cancel;
+    /// As `run_options::ambiguous_create`.
+    replicate::ambiguous_create ambiguous_create = replicate::ambiguous_create::at_most_once;
     /// The longest silence on the connection before it is taken for dead and opened anew; the prediction goes on meanwhile. At least
     /// 1 ms. Default 45 s; the service itself ends a silent stream after 30 s.
     std::chrono::steady_clock::duration silence = std::chrono::seconds(45);

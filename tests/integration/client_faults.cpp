@@ -157,6 +157,8 @@ TEST_CASE("over a thousand lost answers at random points nothing is created twic
             settings.timeouts.handshake = 150ms;
             // The refusals of the storm are no limits that could be learned.
             settings.scheduler.keep_limits = false;
+            // Here it is counted how often one does not know.
+            settings.reconcile.give_up_after = 0s;
         },
         server_options);
     add_counter(local.server);
@@ -200,11 +202,14 @@ TEST_CASE("over a thousand lost answers at random points nothing is created twic
     CHECK(unknown >= lost_answers);
 }
 
-TEST_CASE("a create that may have been carried out is not sent again")
+TEST_CASE("a create that may have been carried out is not sent again, and where nothing is looked for the call fails at once")
 {
     for (auto const& [name, how] : unknown_outcomes()) {
         CAPTURE(name);
-        local_client local([](replicate::config& settings) { settings.timeouts.response = 50ms; });
+        local_client local([](replicate::config& settings) {
+            settings.timeouts.response = 50ms;
+            settings.reconcile.give_up_after = 0s;
+        });
         add_counter(local.server);
         for (bool const on_used_connection : {false, true}) {
             local.server.reset_counts();
@@ -225,6 +230,7 @@ TEST_CASE("a create that may have been carried out is not sent again")
             CHECK(std::string(failed->what()).find(told) != std::string::npos);
             CHECK(local.server.counts().create_requests == 1);
             CHECK(local.server.counts().gets == 0);
+            CHECK(local.server.counts().lists == (on_used_connection ? 1 : 0));
         }
     }
 }
@@ -288,7 +294,7 @@ TEST_CASE("repetition ends after so many tries, with what the last one met")
 
 TEST_CASE("an answer that ends behind its id is enough to go on with")
 {
-    local_client local;
+    local_client local([](replicate::config& settings) { settings.reconcile.give_up_after = 0s; });
     add_counter(local.server);
     std::string const version = local.server.version("acme/counter");
     auto const whole =

@@ -165,6 +165,16 @@ TEST_CASE("a webhook that comes before the answer to the create is not lost")
     CHECK(made.server.counts().gets == 0);
 }
 
+TEST_CASE("a webhook finds the prediction of a create whose answer was lost, without the list")
+{
+    fixture made;
+    made.server.always(operation::list).status(503);
+    made.server.next_create().drop_after_request();
+    auto const output = made.get(made.client.async_run(made.version, input(), made.by_webhook()));
+    CHECK(output.text() == "done");
+    CHECK(made.server.counts().create_requests == 1);
+}
+
 TEST_CASE("a webhook that speaks of another prediction ends no run, though it is signed and leads to the run")
 {
     fixture made;

@@ -8,6 +8,8 @@
 #include <replicate/client.hpp>
 #include <replicate/testing/server.hpp>
 
+#include "support/slowness.hpp"
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -164,6 +166,9 @@ public:
         replicate::config made = server.config();
         made.retry.first_backoff = 2ms;
         made.retry.maximum_backoff = 20ms;
+        // The list of the local server does not lag.
+        made.reconcile.first_look = 5ms;
+        made.reconcile.give_up_after = slowness * 60ms;
         if (configure)
             configure(made);
         return made;

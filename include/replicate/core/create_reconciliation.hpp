@@ -83,6 +83,18 @@ public:
             create.verdict.kind = create_verdict_kind::unknown;
     }
 
+    /// A webhook that was asked for by this create alone has told its prediction. Nothing happens where that is not what was asked for,
+    /// or another call owns it.
+    void on_told(number which, prediction const& told, time_point now)
+    {
+        open_create& create = creates_.at(which);
+        listed_prediction const found = listed_prediction::from(told.raw());
+        if (!create.is_open() || found.input_hash != create.input_hash() || !known_.own(told.id, now))
+            return;
+        create.verdict.kind = create_verdict_kind::adopt;
+        create.verdict.id = told.id;
+    }
+
     /// Its caller has gone: others are served first.
     void on_unwanted(number which) { creates_.at(which).wanted = false; }
 
@@ -149,8 +161,30 @@ public:
     void on_asked(std::string const& id, json::value const& told)
     {
         for (listed_prediction& each : listed_)
-            if (each.id == id)
-                each.read_input(told);
+            if (each.id == id && told.is_object())
+                each.read_input(told.get_object());
+    }
+
+    /// Versions that may be of the models that they are written with: the service does not say of which version what it lists is.
+    std::vector<model_ref> version_questions() const
+    {
+        constexpr std::size_t most = 20;
+        std::vector<model_ref> asked;
+        for (open_create const* create : open_ones(creates_))
+            for (listed_prediction const& each : listed_) {
+                if (each.input_hash != create->input_hash() || asked.size() >= most)
+                    continue;
+                auto question = each.question_about(create->signature, names_);
+                if (question && std::find(asked.begin(), asked.end(), *question) == asked.end())
+                    asked.push_back(std::move(*question));
+            }
+        return asked;
+    }
+
+    /// Whether one is.
+    void on_version_asked(model_ref const& asked, bool is_one)
+    {
+        names_.learn_member(asked.version(), asked.owner() + '/' + asked.name(), is_one);
     }
 
     /// A look has ended. What was seen until then counts; `reason`: why it failed.
@@ -169,6 +203,17 @@ public:
 private:
     using entry = std::pair<number const, open_create>;
 
+    /// Those that are looked for: few among many.
+    template<class Creates>
+    static std::vector<decltype(&std::declval<Creates&>().begin()->second)> open_ones(Creates& creates)
+    {
+        std::vector<decltype(&creates.begin()->second)> found;
+        for (auto& [which, create] : creates)
+            if (create.is_open())
+                found.push_back(&create);
+        return found;
+    }
+
     std::optional<system> window_begin() const
     {
         std::optional<system> begin;
@@ -185,7 +230,7 @@ private:
             ++of_others_;
             return;
         }
-        read.read_input(item);
+        read.read_input(item.get_object());
         listed_.push_back(std::move(read));
     }
 
@@ -213,19 +258,20 @@ private:
         std::sort(listed_.begin(), listed_.end(), [](listed_prediction const& left, listed_prediction const& right) {
             return std::pair(*left.created_at, left.id) < std::pair(*right.created_at, right.id);
         });
-        for (auto& [which, create] : creates_)
-            create.contested = false;
+        auto const open = open_ones(creates_);
+        for (open_create* create : open)
+            create->contested = false;
         for (listed_prediction const& found : listed_)
             if (!found.input_hash.empty() && !known_.contains(found.id))
-                offer(found, now);
+                offer(found, open, now);
     }
 
-    void offer(listed_prediction const& found, time_point now)
+    void offer(listed_prediction const& found, std::vector<open_create*> const& open, time_point now)
     {
         std::vector<open_create*> takers;
-        for (auto& [which, create] : creates_)
-            if (create.is_open() && is_in_window(create, found) && fits(create, found))
-                takers.push_back(&create);
+        for (open_create* create : open)
+            if (create->is_open() && is_in_window(*create, found) && fits(*create, found))
+                takers.push_back(create);
         if (takers.empty())
             return;
         if (may_be_of_another(found)) {

@@ -59,6 +59,21 @@ public:
         return known != names_.end() && known->second.first == model && known->second.second == version;
     }
 
+    /// Whether a version is one of a model's; asked of the service.
+    void learn_member(std::string const& version, std::string const& model, bool is_one)
+    {
+        if (members_.size() >= most)
+            members_.clear();
+        members_.insert_or_assign(std::make_pair(version, model), is_one);
+    }
+
+    /// Whether a version is one of a model's; nothing where that was not asked.
+    std::optional<bool> is_member(std::string const& version, std::string const& model) const
+    {
+        auto const known = members_.find(std::make_pair(version, model));
+        return known == members_.end() ? std::nullopt : std::optional<bool>(known->second);
+    }
+
 private:
     static constexpr std::size_t most = 1000;
 
@@ -68,6 +83,7 @@ private:
     }
 
     std::map<std::string, std::pair<std::string, std::string>> names_;
+    std::map<std::pair<std::string, std::string>, bool> members_;
 };
 
 /// A prediction as a list describes it, as far as it tells whose it is.
@@ -87,27 +103,24 @@ public:
     static listed_prediction from_json(json::value const& item)
     {
         listed_prediction read;
-        json::object const* const object = item.if_object();
-        if (object == nullptr)
-            return read;
-        read.id = detail::text_member(*object, "id");
-        read.model = detail::text_member(*object, "model");
-        read.version = detail::text_member(*object, "version");
-        read.deployment = detail::text_member(*object, "deployment");
-        read.webhook = detail::text_member(*object, "webhook");
-        read.made_on_web = detail::text_member(*object, "source") == "web";
-        read.created_at = parse_rfc3339(detail::text_member(*object, "created_at"));
-        read.deadline = parse_rfc3339(detail::text_member(*object, "deadline"));
-        json::value const* const removed = object->if_contains("data_removed");
-        read.data_removed = removed != nullptr && removed->is_bool() && removed->get_bool();
+        if (json::object const* const object = item.if_object())
+            read.read_all_but_input(*object);
+        return read;
+    }
+
+    /// Reads one.
+    static listed_prediction from(json::object const& object)
+    {
+        listed_prediction read;
+        read.read_all_but_input(object);
+        read.read_input(object);
         return read;
     }
 
     /// Reads the input, if it is there.
-    void read_input(json::value const& item)
+    void read_input(json::object const& object)
     {
-        json::object const* const object = item.if_object();
-        json::value const* const input = object == nullptr ? nullptr : object->if_contains("input");
+        json::value const* const input = object.if_contains("input");
         if (input != nullptr && input->is_object())
             input_hash = canonical_hash(input->get_object());
     }
@@ -118,7 +131,34 @@ public:
         return !made_on_web && has_target(create.target, names) && has_webhook(create) && has_deadline(create);
     }
 
+    /// What has to be asked to know whether it can have come of a create by a version, where the service hides the version: whether the
+    /// version is one of this model. Nothing where that is known, or need not be.
+    std::optional<model_ref> question_about(create_signature const& create, target_names const& names) const
+    {
+        model_ref const& target = create.target;
+        if (version != hidden || target.kind() != model_ref::form::version || names.is_member(target.version(), model))
+            return std::nullopt;
+        auto asked = model_ref::parse(model + ':' + target.version());
+        return asked ? std::optional<model_ref>(std::move(*asked)) : std::nullopt;
+    }
+
 private:
+    static constexpr std::string_view hidden = "hidden";
+
+    void read_all_but_input(json::object const& object)
+    {
+        id = detail::text_member(object, "id");
+        model = detail::text_member(object, "model");
+        version = detail::text_member(object, "version");
+        deployment = detail::text_member(object, "deployment");
+        webhook = detail::text_member(object, "webhook");
+        made_on_web = detail::text_member(object, "source") == "web";
+        created_at = parse_rfc3339(detail::text_member(object, "created_at"));
+        deadline = parse_rfc3339(detail::text_member(object, "deadline"));
+        json::value const* const removed = object.if_contains("data_removed");
+        data_removed = removed != nullptr && removed->is_bool() && removed->get_bool();
+    }
+
     bool has_target(model_ref const& target, target_names const& names) const
     {
         if (target.kind() == model_ref::form::deployment) {
@@ -127,8 +167,16 @@ private:
         }
         if (!deployment.empty())
             return false;
-        bool const is_named = target.kind() == model_ref::form::model ? model == target.str() : version == target.version();
-        return is_named || names.knows(target, model, version);
+        return is_named(target) || names.knows(target, model, version)
+            || (version == hidden && names.is_member(target.version(), model).value_or(false));
+    }
+
+    bool is_named(model_ref const& target) const
+    {
+        bool const is_model = model == target.owner() + '/' + target.name();
+        if (target.kind() == model_ref::form::model)
+            return is_model;
+        return version == target.version() || (version == hidden && is_model);
     }
 
     /// The service does not always tell the webhook; where it does, it tells them apart.

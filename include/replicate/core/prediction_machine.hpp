@@ -24,6 +24,8 @@ enum class run_action_kind {
     create,
     /// Look up the latest version of the model, to create the prediction by it.
     look_up_version,
+    /// Look for the prediction of a create whose answer was lost.
+    reconcile,
     /// Wait for `pause`.
     wait,
     /// Ask for the prediction.
@@ -180,6 +182,8 @@ public:
     /// The caller has gone, or its time is up.
     run_action on_stopped() const noexcept
     {
+        if (lost_ && options_.on_cancel == on_cancel::cancel_remote)
+            return {run_action_kind::reconcile};
         bool const runs = created_at_.has_value() && !replicate::is_terminal(status_);
         bool const wanted = options_.on_cancel == on_cancel::cancel_remote;
         return {runs && wanted ? run_action_kind::cancel : run_action_kind::abandon};
@@ -195,6 +199,32 @@ public:
         bool const look_up =
             named_without_version && (code == condition::not_found || is_outdated) && !std::exchange(looked_up_, true);
         return {look_up ? run_action_kind::look_up_version : run_action_kind::fail};
+    }
+
+    /// The create's answer was lost: there may be a prediction, or (`certainly`) there is one.
+    run_action on_create_lost(bool certainly)
+    {
+        lost_ = true;
+        exists_ = exists_ || certainly;
+        return {run_action_kind::reconcile};
+    }
+
+    /// The prediction of the create that was lost is found.
+    run_action on_found(time_point now)
+    {
+        lost_ = false;
+        created_at_ = now;
+        return {run_action_kind::get};
+    }
+
+    /// It is not found.
+    run_action on_not_found(time_point now)
+    {
+        constexpr unsigned most_repetitions = 3;
+        lost_ = false;
+        bool const anew = options_.ambiguous_create == ambiguous_create::at_least_once && !exists_
+            && repetitions_++ < most_repetitions && now < deadline_;
+        return anew ? start(now) : run_action{run_action_kind::fail};
     }
 
     /// The look-up is over. Without a version the create's failure stands.
@@ -284,6 +314,9 @@ private:
     prediction_status status_ = prediction_status::unknown;
     bool asked_to_hold_ = false;
     bool looked_up_ = false;
+    bool lost_ = false;
+    bool exists_ = false;
+    unsigned repetitions_ = 0;
     int unreadable_ = 0;
     int refusals_ = 0;
 };

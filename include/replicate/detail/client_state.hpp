@@ -8,6 +8,7 @@
 #include <replicate/catalog.hpp>
 #include <replicate/config.hpp>
 #include <replicate/core/config_check.hpp>
+#include <replicate/core/create_reconciliation.hpp>
 #include <replicate/core/request_writer.hpp>
 #include <replicate/core/upload_memory.hpp>
 #include <replicate/core/schema_memory.hpp>
@@ -27,6 +28,26 @@
 namespace replicate::detail {
 
 namespace asio = boost::asio;
+
+/// The creates of a client, and who looks for those whose answers were lost. Used on the strand alone.
+class create_board {
+public:
+    create_board(reconcile_config limits, io::strand executor)
+        : decisions(limits)
+        , notices(executor)
+        , alarm(std::move(executor))
+    {
+    }
+
+    /// What is known and to be done.
+    core::create_reconciliation decisions;
+    /// Told before and after each look.
+    io::notice_board notices;
+    /// Wakes who looks.
+    asio::steady_timer alarm;
+    /// Whether somebody looks.
+    bool is_looking = false;
+};
 
 /// All that the handles of one client share. Alive as long as a handle or an operation is. Used on the strand alone, but
 /// for what is constant.
@@ -49,6 +70,7 @@ public:
         , transport_(std::make_unique<io::network_transport>(strand_, deadlines_,
               asio::use_service<io::tls_contexts>(asio::query(executor, asio::execution::context)).get(settings_.tls),
               settings_))
+        , creates_(settings_.reconcile, strand_)
         , secret_gate_(std::make_shared<io::turnstile>(strand_, 1))
         , schema_gate_(std::make_shared<io::turnstile>(strand_, 1))
     {
@@ -95,6 +117,9 @@ public:
 
     /// The latest versions of models that are run by them.
     core::version_memory& versions() noexcept { return versions_; }
+
+    /// The creates that are under way or lost.
+    create_board& creates() noexcept { return creates_; }
 
     /// The secret of the account's webhooks; nothing where nobody has asked for it yet.
     std::optional<webhook_secret>& secret() noexcept { return secret_; }
@@ -150,6 +175,7 @@ private:
     io::notice_board upload_notices_;
     std::unique_ptr<io::transport> transport_;
     core::version_memory versions_;
+    create_board creates_;
     std::optional<webhook_secret> secret_;
     std::shared_ptr<io::turnstile> secret_gate_;
     core::schema_memory schemas_;

@@ -96,7 +96,9 @@ public:
     void shield(bool on)
     {
         shielded_ = on;
-        if (!on && stopped_)
+        if (on && stopped_)
+            client_->deadlines().disarm(*this);
+        else if (stopped_)
             client_->deadlines().arm(*this, clock::now() + client_->settings().timeouts.remote_cancel);
     }
 

@@ -8,6 +8,7 @@
 #include <replicate/core/prediction_machine.hpp>
 #include <replicate/core/prediction_requests.hpp>
 #include <replicate/core/rescued_id.hpp>
+#include <replicate/detail/reconcile.hpp>
 #include <replicate/detail/remote_cancel.hpp>
 #include <replicate/detail/run_watch.hpp>
 #include <replicate/output.hpp>
@@ -83,6 +84,7 @@ private:
         switch (action.kind) {
         case core::run_action_kind::create: next = co_await create(action.server_wait); break;
         case core::run_action_kind::look_up_version: next = co_await look_up_version(); break;
+        case core::run_action_kind::reconcile: next = co_await reconcile(); break;
         case core::run_action_kind::wait: next = co_await wait(action.pause); break;
         case core::run_action_kind::get: next = co_await get(); break;
         case core::run_action_kind::cancel: co_await cancel(); break;
@@ -99,6 +101,7 @@ private:
     {
         auto const target = owner_.client().versions().resolve(model_);
         auto request = creation_of(target, server_wait);
+        claim_.begin(owner_.shared_client(), signature_of(target));
         bool const worth_waiting = options_.on_cancel == on_cancel::cancel_remote;
         call creation(owner_, std::move(request), worth_waiting ? when_sent::let_it_end : when_sent::interrupt);
         creation.before_each_try(wait_renewal());
@@ -107,11 +110,17 @@ private:
         if (!adopt(result.response)) {
             if (!failure_)
                 failure_ = errc::created_id_lost;
+            if (failure_ == condition::outcome_unknown) {
+                claim_.on_lost(result.response);
+                co_return machine_.on_create_lost(failure_ == errc::created_id_lost);
+            }
+            claim_.release();
             bool const by_name = model_.kind() == model_ref::form::model && !by_reference_;
             refused_version_ = by_name ? std::string(target.version()) : std::string();
             co_return machine_.on_create_failed(failure_, by_name, !refused_version_.empty());
         }
         failure_ = {};
+        claim_.on_created(seen_);
         bool const all_there = result.response.status != 202 && !rescued_;
         co_return machine_.on_created(seen_, all_there, clock::now(), owner_.client().jitter());
     }
@@ -125,6 +134,39 @@ private:
                 machine_.cancel_after(clock::now()), webhook, events);
         return core::create_prediction_request(
             target, values_, server_wait, machine_.cancel_after(clock::now()), webhook, events);
+    }
+
+    core::create_signature signature_of(model_ref const& target)
+    {
+        core::create_signature made(by_reference_ ? model_ : target, values_.object());
+        made.webhook = watch_.webhook(options_, owner_.client());
+        made.cancel_after = machine_.cancel_after(clock::now());
+        return made;
+    }
+
+    /// Finds out what became of a create whose answer was lost; in the background, if the caller goes meanwhile and the prediction is to be
+    /// cancelled then.
+    asio::awaitable<core::run_action> reconcile()
+    {
+        owner_.shield(options_.on_cancel == on_cancel::cancel_remote);
+        core::create_verdict const verdict = co_await wait_for_verdict(owner_, claim_, watch_.mailbox());
+        owner_.shield(false);
+        core::run_action next;
+        if (verdict.kind == core::create_verdict_kind::adopt) {
+            claim_.release();
+            seen_.id = verdict.id;
+            failure_ = {};
+            owner_.context().detail.clear();
+            keep_seen();
+            next = machine_.on_found(clock::now());
+        } else {
+            if (!verdict.evidence.empty())
+                owner_.context().detail += (owner_.context().detail.empty() ? "" : "; ") + verdict.evidence;
+            next = machine_.on_not_found(clock::now());
+        }
+        if (owner_.is_stopped())
+            next = machine_.on_stopped();
+        co_return next;
     }
 
     /// Finds out what "not found" meant. The refusal of the create is kept, in case this helps nothing.
@@ -240,7 +282,10 @@ private:
     /// The answer to a create may come late: after a refusal for too many requests, or a connection that failed.
     std::function<void(core::request&)> wait_renewal()
     {
-        return [this](core::request& what) { core::set_server_wait(what, machine_.hold(clock::now())); };
+        return [this](core::request& what) {
+            claim_.on_try();
+            core::set_server_wait(what, machine_.hold(clock::now()));
+        };
     }
 
     /// It has taken too long. The caller is told at once; what becomes of the prediction is seen to afterwards.
@@ -295,6 +340,7 @@ private:
     run_options options_;
     run_watch watch_;
     core::prediction_machine machine_;
+    create_claim claim_;
     prediction seen_;
     boost::system::error_code failure_;
     std::string refused_version_;

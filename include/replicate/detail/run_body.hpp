@@ -109,6 +109,7 @@ inline asio::awaitable<prediction> create_body(operation& owner, model_ref model
     run.wait = options.wait;
     run.cancel_after = options.cancel_after;
     run.on_cancel = options.on_cancel;
+    run.ambiguous_create = options.ambiguous_create;
     run.timeout = options.timeout;
     run.webhook = std::move(options.webhook);
     run.webhook_events_filter = std::move(options.webhook_events_filter);

@@ -58,6 +58,9 @@ public:
         return std::nullopt;
     }
 
+    /// The oldest state, which stays; null where there is none now.
+    prediction const* front() const noexcept { return states_.empty() ? nullptr : &states_.front(); }
+
     /// True when no webhooks will come any more.
     bool has_ended() const noexcept { return ended_; }
 

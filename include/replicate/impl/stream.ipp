@@ -27,6 +27,7 @@ inline run_options creation_options(stream_options const& options)
     if (!options.cancel_after && options.timeout && options.on_cancel == on_cancel::cancel_remote)
         creation.cancel_after = core::prediction_machine::later_than(*options.timeout);
     creation.on_cancel = *options.on_cancel;
+    creation.ambiguous_create = options.ambiguous_create;
     return creation;
 }
 

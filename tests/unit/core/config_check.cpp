@@ -174,6 +174,7 @@ TEST_CASE("every time limit is above zero and at most a day, and the message nam
         {"timeouts.call", [](config& settings) -> duration& { return settings.timeouts.call; }},
         {"timeouts.run", [](config& settings) -> duration& { return settings.timeouts.run; }},
         {"timeouts.remote_cancel", [](config& settings) -> duration& { return settings.timeouts.remote_cancel; }},
+        {"reconcile.first_look", [](config& settings) -> duration& { return settings.reconcile.first_look; }},
         {"retry.first_backoff", [](config& settings) -> duration& { return settings.retry.first_backoff; }},
         {"retry.maximum_backoff", [](config& settings) -> duration& { return settings.retry.maximum_backoff; }},
         {"retry.maximum_retry_after", [](config& settings) -> duration& { return settings.retry.maximum_retry_after; }},
@@ -194,6 +195,11 @@ TEST_CASE("every time limit is above zero and at most a day, and the message nam
 TEST_CASE("bounds that would let nothing through are refused by name")
 {
     CHECK(contains(refusal_of_change([](config& settings) { settings.retry.attempts = 0; }), "retry.attempts: "));
+    CHECK(contains(refusal_of_change([](config& settings) { settings.reconcile.pages = 0; }), "reconcile.pages: "));
+    for (auto const odd : {std::chrono::steady_clock::duration(-1ns), std::chrono::steady_clock::duration(61min)}) {
+        CHECK(contains(refusal_of_change([&](config& settings) { settings.reconcile.give_up_after = odd; }), "reconcile.give_up_after: "));
+        CHECK(contains(refusal_of_change([&](config& settings) { settings.reconcile.clock_margin = odd; }), "reconcile.clock_margin: "));
+    }
     CHECK(contains(refusal_of_change([](config& settings) { settings.pool.connections_per_origin = 0; }),
         "pool.connections_per_origin: "));
     CHECK(contains(refusal_of_change([](config& settings) { settings.scheduler.in_flight = 0; }), "scheduler.in_flight: "));

@@ -396,6 +396,57 @@ TEST_CASE("a second create is made for a name that was not found alone, by its l
     CHECK(machine.on_version_looked_up(false, start_of_test).kind == run_action_kind::fail);
 }
 
+TEST_CASE("a create whose answer was lost is looked for, and asked for once it is found")
+{
+    prediction_machine machine(polling(), far_deadline);
+    machine.start(start_of_test);
+    CHECK(machine.on_create_lost(false).kind == run_action_kind::reconcile);
+    CHECK(machine.on_found(start_of_test + 2s).kind == run_action_kind::get);
+    // The list may know it before the place that is asked.
+    CHECK(machine.on_get_failed(make_http_error_code(404), start_of_test + 3s, 0.5).kind == run_action_kind::wait);
+    CHECK(machine.on_seen(in_status("succeeded"), start_of_test + 4s, 0.5).kind == run_action_kind::finish);
+}
+
+TEST_CASE("a create that is not found fails, or is sent anew where that is wanted, some times, before the deadline")
+{
+    for (auto const policy : {replicate::ambiguous_create::at_most_once, replicate::ambiguous_create::at_least_once})
+        for (bool const certainly : {false, true}) {
+            run_options options = polling();
+            options.ambiguous_create = policy;
+            prediction_machine machine(options, far_deadline);
+            machine.start(start_of_test);
+            int anew = 0;
+            machine.on_create_lost(certainly);
+            while (machine.on_not_found(start_of_test).kind == run_action_kind::create && anew < 10) {
+                ++anew;
+                machine.on_create_lost(false);
+            }
+            bool const repeats = policy == replicate::ambiguous_create::at_least_once && !certainly;
+            CHECK(anew == (repeats ? 3 : 0));
+            CHECK(machine.on_stopped().kind == run_action_kind::abandon);
+        }
+    run_options options = polling();
+    options.ambiguous_create = replicate::ambiguous_create::at_least_once;
+    prediction_machine late(options, start_of_test);
+    late.on_create_lost(false);
+    CHECK(late.on_not_found(start_of_test).kind == run_action_kind::fail);
+}
+
+TEST_CASE("who goes while a create is looked for leaves it to be found and cancelled, or to itself")
+{
+    for (on_cancel const policy : {on_cancel::cancel_remote, on_cancel::detach}) {
+        bool const cancels = policy == on_cancel::cancel_remote;
+        run_options options = polling();
+        options.on_cancel = policy;
+        prediction_machine machine(options, far_deadline);
+        machine.start(start_of_test);
+        machine.on_create_lost(false);
+        CHECK(machine.on_stopped().kind == (cancels ? run_action_kind::reconcile : run_action_kind::abandon));
+        machine.on_found(start_of_test + 1s);
+        CHECK(machine.on_stopped().kind == (cancels ? run_action_kind::cancel : run_action_kind::abandon));
+    }
+}
+
 TEST_CASE("a look that fails does not end the wait if the failure may pass")
 {
     auto const after = [](boost::system::error_code code) {

@@ -251,3 +251,26 @@ TEST_CASE("a coroutine of one context may use a client of another")
     inside.join();
     CHECK(answers.texts() == numbers(50));
 }
+
+TEST_CASE("clients of two contexts on two threads keep the limits of one account together")
+{
+    replicate::testing::server_options options;
+    options.rates.creates_per_minute = 600;
+    options.rates.create_burst = 60;
+    replicate::testing::server server(options);
+    add_models(server);
+    replicate::config settings = server.config();
+    settings.account = replicate::account_limits();
+    asio::io_context one(1);
+    asio::io_context two(1);
+    collected answers;
+    replicate::client const first(one, settings);
+    replicate::client const second(two, settings);
+    for (int i = 0; i < 80; ++i)
+        asio::co_spawn(i % 2 == 0 ? one : two, echo(i % 2 == 0 ? first : second, i, answers), asio::detached);
+    std::thread beside([&two] { two.run(); });
+    one.run();
+    beside.join();
+    CHECK(answers.texts() == numbers(80));
+    CHECK(server.counts().create_requests <= 81);
+}

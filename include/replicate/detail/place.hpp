@@ -44,7 +44,7 @@ inline asio::awaitable<io::admission> wait_for_turn(operation& owner, io::admiss
     owner.context().phase = phase::queue;
     io::admission granted = co_await owner.client().scheduler().admit(std::move(wish));
     if (granted.code) {
-        if (granted.problem.status != 0)
+        if (!granted.problem.text().empty())
             owner.context().problem = std::move(granted.problem);
         owner.context().detail = std::move(granted.detail);
         owner.make_failure(granted.code).raise();

@@ -77,6 +77,8 @@ inline asio::awaitable<stream> stream_body(operation& owner, model_ref model, in
 inline asio::awaitable<stream> attached_stream_body(operation& owner, prediction known, stream_options options)
 {
     check(options);
+    owner.standing().priority = options.priority;
+    owner.standing().group = options.group;
     core::check_id("prediction", known.id);
     if (options.cancel_after)
         throw_invalid_argument("options.cancel_after", "is told to the service when a prediction is created; this one exists already");

@@ -64,11 +64,11 @@ public:
         return next == time_point::max() ? own_.stopped_until() : next;
     }
 
-    /// Says that nobody waits.
-    void stop_waiting(bucket which)
+    /// Says that nobody waits for a turn. `listens`: somebody waits for something else before that.
+    void stop_waiting(bucket which, bool listens)
     {
         if (shared_)
-            shared_->stop_waiting(*member_, which);
+            shared_->stop_waiting(*member_, which, listens);
     }
 
     /// It was taken, but nothing was sent.

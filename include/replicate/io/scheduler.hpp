@@ -261,7 +261,7 @@ private:
     /// There is no moment to wait for.
     void rest(lane& its)
     {
-        gate_->stop_waiting(its.which);
+        gate_->stop_waiting(its.which, !its.queue.empty());
         arm(its, clock::time_point::max());
     }
 

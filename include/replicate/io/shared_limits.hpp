@@ -50,6 +50,7 @@ public:
 
         struct want {
             bool waits = false;
+            bool listens = false;
             priority before = priority::interactive;
             std::uint64_t turns = 0;
             time_point until{};
@@ -104,14 +105,15 @@ public:
         return mine.until;
     }
 
-    /// Says that this one does not wait any more.
-    void stop_waiting(member& one, bucket which)
+    /// Says that this one does not wait for its turn any more. `listens`: but it wants to know when nothing can come of its other
+    /// waiting. One that neither waits nor listens is never woken: its context may be gone.
+    void stop_waiting(member& one, bucket which, bool listens)
     {
         std::lock_guard const lock(mutex_);
         member::want& mine = one.wants_[index_of(which)];
-        if (!std::exchange(mine.waits, false))
-            return;
-        wake_others(one, std::chrono::steady_clock::now());
+        mine.listens = listens;
+        if (std::exchange(mine.waits, false))
+            wake_others(one, std::chrono::steady_clock::now());
     }
 
     void give_back(member& one, bucket which, core::rate_ticket ticket, time_point now)
@@ -128,10 +130,12 @@ public:
         if (answer.status != 402)
             return wake_others(one, now);
         refusal_ = told;
-        // Also those who do not wait for their turn: they wait for places in vain.
-        for (member& other : members_)
-            if (&other != &one)
+        // Also those who wait for places instead of their turn: they do so in vain.
+        for (member& other : members_) {
+            member::want const& its = other.wants_[index_of(which)];
+            if (&other != &one && (its.waits || its.listens))
                 other.wake_();
+        }
     }
 
     /// Why nobody need wait: 402; no error where one may.

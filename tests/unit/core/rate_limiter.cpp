@@ -99,6 +99,8 @@ TEST_CASE("a request is counted in the bucket that the service counts it in")
     CHECK(bucket_of(request("POST", "/models/a/b/predictions")) == create);
     CHECK(bucket_of(request("POST", "/deployments/a/b/predictions")) == create);
     CHECK(bucket_of(request("GET", "/predictions/abc")) == rate_bucket::get_prediction);
+    CHECK(bucket_of(request("GET", "/v1/predictions/abc"), "/v1") == rate_bucket::get_prediction);
+    CHECK(bucket_of(request("POST", "/v1/predictions"), "/v1") == create);
     CHECK(bucket_of(request("GET", "/predictions/abc?x=/predictions")) == rate_bucket::get_prediction);
     CHECK(bucket_of(request("GET", "/predictions")) == rate_bucket::other);
     CHECK(bucket_of(request("GET", "/predictions?cursor=x/y")) == rate_bucket::other);

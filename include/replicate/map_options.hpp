@@ -28,7 +28,7 @@ public:
     run_options run = batch_run();
     /// In which order results are given. Default: as they complete.
     map_order order = map_order::completion;
-    /// The most predictions of this call in flight, at least 1; `config::limits.in_flight` bounds them besides. Default 0: as many as
+    /// The most predictions of this call in flight, at least 1; `scheduler_config::in_flight` bounds them besides. Default 0: as many as
     /// the rate at which the service takes them, and the time that they last, come to.
     std::size_t in_flight = 0;
     /// How many inputs are taken ahead and wait for their turn, so that one is ready whenever the rate limit allows one more; at

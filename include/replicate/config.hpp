@@ -120,6 +120,13 @@ public:
     std::chrono::steady_clock::duration maximum_backoff = std::chrono::seconds(8);
     /// A service that asks for a longer wait than this gets none: the call fails at once with its answer. Default 2 min.
     std::chrono::steady_clock::duration maximum_retry_after = std::chrono::minutes(2);
+    /// What all calls of the client have for repetitions together, so that a service that is broken is not hammered: each
+    /// repetition takes `quota_cost`, unless it is of what is not counted above; a success puts back what the last repetition
+    /// before it took, and 1 where there was none. Where it is used up, a call fails with its first failure, and says so. Zero: no such
+    /// bound. Default 500.
+    unsigned quota = 500;
+    /// What a repetition takes. Not above `quota`. Default 14.
+    unsigned quota_cost = 14;
 
     /// The defaults.
     retry_config() = default;

@@ -166,6 +166,9 @@ inline api_base check_config(config const& settings)
         || settings.reconcile.clock_margin > std::chrono::hours(1))
         detail::refuse_config("reconcile.clock_margin: must be from zero to an hour");
     detail::check_count("retry.attempts", settings.retry.attempts, 1);
+    if (settings.retry.quota != 0 && settings.retry.quota_cost > settings.retry.quota)
+        detail::refuse_config("retry.quota_cost: must not be above retry.quota, because nothing would ever be repeated; "
+                              "retry.attempts of 1 says that");
     detail::check_count("pool.connections_per_origin", settings.pool.connections_per_origin, 1);
     check_scheduler(settings.scheduler);
     detail::check_count("limits.header_bytes", settings.limits.header_bytes, 1024);

@@ -71,6 +71,8 @@ struct verdict {
     verdict_kind kind;
     /// For `repeat`: how long to wait before it.
     std::chrono::steady_clock::duration wait{0};
+    /// For `repeat`: whether it takes from the quota of the client, as what may be the service's failure does.
+    bool uses_quota = false;
 };
 
 /// Decides about the repetition of one request (reliability 1.10). One object a call.
@@ -102,14 +104,14 @@ private:
         // A throttled request was not accepted, so repeating it is safe for every kind; and it is not the network's fault, so
         // it does not use up the tries. Only the caller's deadline bounds it.
         if (outcome.status == 429)
-            return after_wish(outcome, jitter);
+            return after_wish(outcome, jitter, false);
         bool const creates = may_repeat_ == repeatability::creates;
         if (creates && outcome.status >= 500)
             return {never_arrived(outcome) ? verdict_kind::fail : verdict_kind::outcome_unknown};
         bool const passing = outcome.status == 408 || outcome.status >= 500;
         if (creates || !passing || !another_try())
             return {verdict_kind::fail};
-        return after_wish(outcome, jitter);
+        return after_wish(outcome, jitter, true);
     }
 
     verdict on_broken(attempt_outcome const& outcome, double jitter)
@@ -131,7 +133,7 @@ private:
         }
         if (!another_try())
             return {verdict_kind::fail};
-        return {verdict_kind::repeat, next_backoff(jitter)};
+        return {verdict_kind::repeat, next_backoff(jitter), true};
     }
 
     /// What is in front of the service says that it did not hand on the request (521, 523, 525, 526 and 530 of Cloudflare), or the service
@@ -159,16 +161,17 @@ private:
             || code == errc::handshake_failed;
     }
 
-    verdict after_wish(attempt_outcome const& outcome, double jitter)
+    verdict after_wish(attempt_outcome const& outcome, double jitter, bool uses_quota)
     {
         if (outcome.wish.is_too_long())
             return {verdict_kind::fail};
         if (outcome.wish.is_wait()) {
             // A little later than asked, so that many callers do not come back at one moment.
             duration const wish = outcome.wish.wait();
-            return {verdict_kind::repeat, wish + fraction(std::min<duration>(wish, std::chrono::seconds(1)), 0.1 * jitter)};
+            duration const later = fraction(std::min<duration>(wish, std::chrono::seconds(1)), 0.1 * jitter);
+            return {verdict_kind::repeat, wish + later, uses_quota};
         }
-        return {verdict_kind::repeat, next_backoff(jitter)};
+        return {verdict_kind::repeat, next_backoff(jitter), uses_quota};
     }
 
     bool another_try() noexcept { return ++tries_ < limits_.attempts; }

@@ -152,11 +152,17 @@ public:
             core::attempt_outcome outcome;
             call_result result = co_await attempt_once(want_fresh, outcome);
             core::verdict const verdict = repetition_.decide(outcome, owner_.client().jitter());
-            if (verdict.kind == core::verdict_kind::accept)
+            if (verdict.kind == core::verdict_kind::accept) {
+                owner_.client().retry_quota().succeeded(taken_);
                 co_return result;
+            }
             bool const may_repeat = !result.passed_on && (!owner_.is_stopped() || what_.repeatability == core::repeatability::safe);
-            if (verdict.kind != core::verdict_kind::repeat || !may_repeat) {
+            bool const is_to_repeat = verdict.kind == core::verdict_kind::repeat && may_repeat;
+            bool const is_paid = is_to_repeat && pay_for(verdict);
+            if (!is_paid) {
                 result.code = give_up(result.code, outcome, verdict);
+                if (is_to_repeat)
+                    tell_of_quota();
                 result.wish = outcome.wish.wait();
                 co_return result;
             }
@@ -294,6 +300,25 @@ private:
         return created ? errc::created_id_lost : errc::create_outcome_unknown;
     }
 
+    /// Takes what the repetition costs; false where the client has not so much left.
+    bool pay_for(core::verdict verdict)
+    {
+        if (!verdict.uses_quota)
+            return true;
+        unsigned const cost = owner_.client().settings().retry.quota_cost;
+        if (!owner_.client().retry_quota().take(cost))
+            return false;
+        taken_ = cost;
+        return true;
+    }
+
+    void tell_of_quota()
+    {
+        std::string& told = owner_.context().detail;
+        told += told.empty() ? "" : "; ";
+        told += "not repeated, because the client has used up its quota of repetitions (retry.quota)";
+    }
+
     asio::awaitable<void> pause(std::chrono::steady_clock::duration length)
     {
         owner_.context().phase = phase::wait;
@@ -309,6 +334,8 @@ private:
     call_target where_;
     when_sent policy_;
     core::retry_policy repetition_;
+    /// What the last repetition took from the quota.
+    unsigned taken_ = 0;
     std::function<void(core::request&)> renew_;
     std::shared_ptr<io::body_source> source_;
     io::body_streams bodies_;

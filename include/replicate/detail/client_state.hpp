@@ -10,6 +10,7 @@
 #include <replicate/core/config_check.hpp>
 #include <replicate/core/create_reconciliation.hpp>
 #include <replicate/core/request_writer.hpp>
+#include <replicate/core/retry_quota.hpp>
 #include <replicate/core/upload_memory.hpp>
 #include <replicate/core/schema_memory.hpp>
 #include <replicate/core/version_memory.hpp>
@@ -58,6 +59,7 @@ public:
         : settings_(std::move(settings))
         , base_(core::check_config(settings_))
         , strand_(asio::make_strand(executor))
+        , retry_quota_(settings_.retry)
         , deadlines_(std::make_shared<io::deadline_list>(strand_))
         , scheduler_(io::scheduler::make(strand_, deadlines_, admission_limits_of(settings_.scheduler),
               settings_.scheduler.rate, settings_.account ? settings_.account->state() : nullptr,
@@ -96,6 +98,9 @@ public:
 
     /// When requests to the API may go.
     io::scheduler& scheduler() noexcept { return *scheduler_; }
+
+    /// What is left for repetitions.
+    core::retry_quota& retry_quota() noexcept { return retry_quota_; }
 
     /// The network.
     io::transport& transport() noexcept { return *transport_; }
@@ -166,6 +171,7 @@ private:
     core::request_frame frame_;
     std::string last_token_;
     io::strand strand_;
+    core::retry_quota retry_quota_;
     std::shared_ptr<io::deadline_list> deadlines_;
     std::shared_ptr<io::scheduler> scheduler_;
     io::file_threads& file_threads_;

@@ -40,6 +40,7 @@
 #include <replicate/rate_options.hpp>
 #include <replicate/resource_options.hpp>
 #include <replicate/response_meta.hpp>
+#include <replicate/retry_config.hpp>
 #include <replicate/run.hpp>
 #include <replicate/run_options.hpp>
 #include <replicate/run_request.hpp>

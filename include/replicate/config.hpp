@@ -7,6 +7,7 @@
 
 #include <replicate/account_limits.hpp>
 #include <replicate/file_source.hpp>
+#include <replicate/retry_config.hpp>
 #include <replicate/scheduler_config.hpp>
 
 #include <chrono>
@@ -105,31 +106,6 @@ public:
 
     /// The defaults.
     pool_config() = default;
-};
-
-/// How requests that may be repeated are repeated. Those that read or cancel are repeated after a failure of the network,
-/// 408, 429 and 5xx; one that creates only after 429, or where no byte of it can have been acted on.
-class retry_config {
-public:
-    /// The most tries of one request; 1 means no repetition. Not counted: tries that were answered with 429, and one on a
-    /// connection that the other side had closed while it was idle. Default 4.
-    unsigned attempts = 4;
-    /// The first wait is a random part of this, each further one of twice as much. Default 500 ms.
-    std::chrono::steady_clock::duration first_backoff = std::chrono::milliseconds(500);
-    /// The most that is waited, unless the service asks for more. Default 8 s.
-    std::chrono::steady_clock::duration maximum_backoff = std::chrono::seconds(8);
-    /// A service that asks for a longer wait than this gets none: the call fails at once with its answer. Default 2 min.
-    std::chrono::steady_clock::duration maximum_retry_after = std::chrono::minutes(2);
-    /// What all calls of the client have for repetitions together, so that a service that is broken is not hammered: each
-    /// repetition takes `quota_cost`, unless it is of what is not counted above; a success puts back what the last repetition
-    /// before it took, and 1 where there was none. Where it is used up, a call fails with its first failure, and says so. Zero: no such
-    /// bound. Default 500.
-    unsigned quota = 500;
-    /// What a repetition takes. Not above `quota`. Default 14.
-    unsigned quota_cost = 14;
-
-    /// The defaults.
-    retry_config() = default;
 };
 
 /// How the prediction of a create is looked for whose answer was lost, so that it is neither paid for twice nor lost: in the list of

@@ -8,6 +8,7 @@
 #include <replicate/detail/webhook_waits.hpp>
 #include <replicate/error.hpp>
 #include <replicate/priority.hpp>
+#include <replicate/retry_config.hpp>
 #include <replicate/run_update.hpp>
 #include <replicate/webhook_event.hpp>
 
@@ -134,6 +135,9 @@ public:
     replicate::priority priority = replicate::priority::interactive;
     /// With whom this takes turns while it waits: a name, see `scheduler_config::groups`. Default: the group without a name.
     std::string group;
+    /// How its requests are repeated. The quota is the client's all the same; a `quota_cost` of 0 takes nothing from it. Default:
+    /// `config::retry`.
+    std::optional<retry_config> retry;
 
     /// The defaults.
     create_options() = default;
@@ -212,6 +216,9 @@ public:
     replicate::priority priority = replicate::priority::interactive;
     /// With whom this takes turns while it waits: a name, see `scheduler_config::groups`. Default: the group without a name.
     std::string group;
+    /// How its requests are repeated. The quota is the client's all the same; a `quota_cost` of 0 takes nothing from it. Default:
+    /// `config::retry`.
+    std::optional<retry_config> retry;
 
     /// The defaults.
     run_options() = default;
@@ -255,6 +262,8 @@ inline void check(run_options const& options)
 {
     using namespace std::chrono_literals;
     check_timeout(options.timeout);
+    if (std::string const problem = options.retry ? problem_of(*options.retry) : std::string(); !problem.empty())
+        throw_invalid_argument("options." + problem.substr(0, problem.find(':')), problem.substr(problem.find(':') + 2));
     check_priority(options.priority);
     if (options.wait.is_sync() && (options.wait.at_most() < 1s || options.wait.at_most() > 60s))
         throw_invalid_argument("options.wait", "the service holds an answer for 1 to 60 seconds");

@@ -15,6 +15,7 @@ namespace {
 using namespace replicate::tests;
 using replicate::condition;
 using replicate::testing::operation;
+using replicate::testing::script;
 
 } // namespace
 
@@ -65,6 +66,31 @@ TEST_CASE("429 takes nothing from the quota")
     CHECK(local.get(local.client.predictions().async_list()).meta().attempts == 6);
     local.server.next(operation::list).status(503);
     CHECK(local.get(local.client.predictions().async_list()).meta().attempts == 2);
+}
+
+TEST_CASE("a run may have its requests repeated in a way of its own, and take nothing from the quota")
+{
+    local_client local([](replicate::config& settings) { settings.retry.quota = 20; });
+    replicate::run_options options = local_client::quick(replicate::wait::poll());
+    options.retry = local_client::settings(local.server).retry;
+    options.retry->attempts = 12;
+    options.retry->quota_cost = 0;
+    local.server.model("acme/echo", [](replicate::input const& input) { return script().output(input.at("text")); });
+    std::string const version = local.server.version("acme/echo");
+    replicate::input const values = replicate::input().set("text", "x");
+    local.server.next_connection().times(11).drop_before_request();
+    CHECK(local.get(local.client.async_run(version, values, options)).as<std::string>() == "x");
+    local.client.close_idle_connections();
+    local.server.next_connection().times(2).drop_before_request();
+    auto const failed = local.failure_of(local.client.async_run(version, values, local_client::quick(replicate::wait::poll())));
+    REQUIRE(failed.has_value());
+    CHECK(std::string(failed->what()).find("retry.quota") != std::string::npos);
+    local.server.clear_faults();
+    options.retry->attempts = 0;
+    auto const refused = local.failure_of(local.client.async_run(version, values, options));
+    REQUIRE(refused.has_value());
+    CHECK(refused->code() == replicate::errc::invalid_argument);
+    CHECK(std::string(refused->what()).find("options.retry.attempts") != std::string::npos);
 }
 
 TEST_CASE("a quota that no repetition can be paid from is refused")

@@ -154,9 +154,8 @@ inline api_base check_config(config const& settings)
     detail::check_duration("timeouts.remote_cancel", settings.timeouts.remote_cancel);
     detail::check_duration("pool.idle_timeout", settings.pool.idle_timeout);
     detail::check_duration("pool.maximum_age", settings.pool.maximum_age);
-    detail::check_duration("retry.first_backoff", settings.retry.first_backoff);
-    detail::check_duration("retry.maximum_backoff", settings.retry.maximum_backoff);
-    detail::check_duration("retry.maximum_retry_after", settings.retry.maximum_retry_after);
+    if (std::string const problem = detail::problem_of(settings.retry); !problem.empty())
+        detail::refuse_config(problem);
     detail::check_duration("reconcile.first_look", settings.reconcile.first_look);
     detail::check_count("reconcile.pages", settings.reconcile.pages, 1);
     if (settings.reconcile.give_up_after < settings.reconcile.give_up_after.zero()
@@ -165,10 +164,6 @@ inline api_base check_config(config const& settings)
     if (settings.reconcile.clock_margin < settings.reconcile.clock_margin.zero()
         || settings.reconcile.clock_margin > std::chrono::hours(1))
         detail::refuse_config("reconcile.clock_margin: must be from zero to an hour");
-    detail::check_count("retry.attempts", settings.retry.attempts, 1);
-    if (settings.retry.quota != 0 && settings.retry.quota_cost > settings.retry.quota)
-        detail::refuse_config("retry.quota_cost: must not be above retry.quota, because nothing would ever be repeated; "
-                              "retry.attempts of 1 says that");
     detail::check_count("pool.connections_per_origin", settings.pool.connections_per_origin, 1);
     check_scheduler(settings.scheduler);
     detail::check_count("limits.header_bytes", settings.limits.header_bytes, 1024);

@@ -120,7 +120,7 @@ public:
         , what_(std::move(what))
         , where_(std::move(where))
         , policy_(policy)
-        , repetition_(owner.client().settings().retry, what_.repeatability)
+        , repetition_(owner.retry(), what_.repeatability)
     {
         owner_.context().operation = what_.name();
         owner_.context().attempts = 0;
@@ -280,7 +280,7 @@ private:
         if (response.status == 429)
             hints.ratelimit_reset = response.header("ratelimit-reset");
         outcome.wish = core::parse_retry_after(
-            hints, std::chrono::system_clock::now(), owner_.client().settings().retry.maximum_retry_after);
+            hints, std::chrono::system_clock::now(), owner_.retry().maximum_retry_after);
     }
 
     boost::system::error_code give_up(
@@ -305,7 +305,7 @@ private:
     {
         if (!verdict.uses_quota)
             return true;
-        unsigned const cost = owner_.client().settings().retry.quota_cost;
+        unsigned const cost = owner_.retry().quota_cost;
         if (!owner_.client().retry_quota().take(cost))
             return false;
         taken_ = cost;

@@ -92,7 +92,7 @@ public:
         : owner_(owner)
         , target_(target)
         , route_(std::move(where), owner.client().settings().files.delivery_hosts)
-        , plan_(owner.client().settings().retry, target.may_begin_anew())
+        , plan_(owner.retry(), target.may_begin_anew())
     {
     }
 

@@ -25,6 +25,7 @@
 #include <chrono>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -71,6 +72,12 @@ public:
 
     /// How it stands among those that wait for their turn; to be set before anything is asked for.
     operation_standing& standing() noexcept { return standing_; }
+
+    /// How its requests are repeated.
+    retry_config const& retry() const noexcept { return retry_ ? *retry_ : client_->settings().retry; }
+
+    /// Has them repeated in a way of their own; nothing for the client's.
+    void set_retry(std::optional<retry_config> const& policy) { retry_ = policy; }
 
     /// Keeps a place among the predictions in flight until it ends, and the right to send its first create.
     void keep(io::permit place, io::rate_token first)
@@ -202,6 +209,7 @@ private:
     replicate::diagnostics context_;
     std::string last_failure_;
     operation_standing standing_;
+    std::optional<retry_config> retry_;
     io::permit place_;
     io::rate_token first_token_;
     asio::cancellation_signal signal_;

@@ -28,6 +28,7 @@ inline bool may_miss_a_file(boost::system::error_code code) noexcept
 inline asio::awaitable<prediction> drive_run(
     operation& owner, model_ref model, input values, run_options options, core::run_goal goal)
 {
+    owner.set_retry(options.retry);
     std::vector<used_upload> used;
     std::exception_ptr refusal;
     if (values.files().empty()) {
@@ -115,6 +116,7 @@ inline asio::awaitable<prediction> create_body(operation& owner, model_ref model
     run.webhook_events_filter = std::move(options.webhook_events_filter);
     run.priority = options.priority;
     run.group = std::move(options.group);
+    run.retry = options.retry;
     check(run);
     co_await take_place_of_run(owner, place_name(model), run.priority, run.group);
     prediction created = co_await drive_run(

@@ -56,7 +56,7 @@ public:
         }
         bool const is_first = refusals_++ == 0;
         set(decreased);
-        patience_ = length > 0 ? std::clamp(10 + 10 * taken, 20.0, 100.0) : 100.0;
+        patience_ = length > 0 ? std::clamp(5 + 10 * taken, 5.0, 100.0) : 100.0;
         // How much there was in the bucket at first is not known, so that this may be much too low. The next will be exact.
         if (is_first)
             look_for_more();

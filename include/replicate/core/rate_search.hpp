@@ -30,7 +30,7 @@ public:
         if (growth_ == growth::doubling)
             return std::min(base_ * std::exp2(progress_), highest);
         double const from_plateau = progress_ - 1;
-        return std::min(base_ * (1 + 0.05 * from_plateau * from_plateau * from_plateau), highest);
+        return std::min(base_ * (1 + 0.06 * from_plateau * from_plateau * from_plateau), highest);
     }
 
     /// One was taken by the service, while more waited to be sent.
@@ -41,7 +41,7 @@ public:
         if (growth_ == growth::doubling)
             progress_ += refusals_ == 1 ? std::min(interval / 7.5, 1.0 / 4) : std::min(interval / 15, 1.0 / 50);
         else if (growth_ == growth::cubic)
-            progress_ += std::min(interval / 30, 1.0 / patience_);
+            progress_ += std::min(interval / 27, 1.0 / patience_);
     }
 
     /// One was refused. `taken` requests were taken since the last refusal, in `length` seconds; 0 where that is not known.
@@ -56,7 +56,7 @@ public:
         }
         bool const is_first = refusals_++ == 0;
         set(decreased);
-        patience_ = length > 0 ? std::clamp(5 + 10 * taken, 5.0, 100.0) : 100.0;
+        patience_ = length > 0 ? std::clamp(5 + 5 * taken, 5.0, 100.0) : 100.0;
         // How much there was in the bucket at first is not known, so that this may be much too low. The next will be exact.
         if (is_first)
             look_for_more();

@@ -386,3 +386,18 @@ TEST_CASE("a connection that had begun to answer, or that was fresh, was not clo
     fresh.reused = false;
     CHECK(first_verdict(repeatability::safe, fresh, 0.9).wait > 0s);
 }
+
+TEST_CASE("repetitions use the quota of the client, but not after 429, nor on a connection that was closed while idle")
+{
+    CHECK_FALSE(first_verdict(repeatability::safe, answer(429)).uses_quota);
+    CHECK_FALSE(first_verdict(repeatability::creates, answer_with_wish(429, 2s)).uses_quota);
+    CHECK_FALSE(first_verdict(repeatability::safe, stale(sent::all)).uses_quota);
+    CHECK(first_verdict(repeatability::safe, answer(503)).uses_quota);
+    CHECK(first_verdict(repeatability::safe, answer_with_wish(503, 2s)).uses_quota);
+    CHECK(first_verdict(repeatability::safe, answer(408)).uses_quota);
+    CHECK(first_verdict(repeatability::safe, broken(errc::timed_out, sent::all)).uses_quota);
+    CHECK(first_verdict(repeatability::creates, broken(errc::connect_failed)).uses_quota);
+    retry_policy policy(retry_config(), repeatability::safe);
+    policy.decide(stale(sent::all), 0.5);
+    CHECK(policy.decide(stale(sent::all), 0.5).uses_quota);
+}

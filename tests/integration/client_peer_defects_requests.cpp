@@ -200,15 +200,16 @@ TEST_CASE("D26: a stream must not be made of polls")
 {
     local_client local;
     local.server.model("acme/words", [](replicate::input const&) {
-        return script().text_pieces({"one ", "two ", "three"}, 50ms);
+        return script().text_pieces({"one ", "two ", "three"}, 20ms).run(60s);
     });
     auto const stream = local.get(local.client.async_stream(local.server.version("acme/words"), prompt()));
     for (char const* piece : {"one ", "two ", "three"}) {
         std::optional<replicate::event> const next = local.get(stream.async_next());
         REQUIRE(next.has_value());
         CHECK(next->text() == piece);
-        CHECK(local.server.counts().gets == 0);
     }
+    CHECK(status_at(local.server, stream.prediction()->id) == "processing");
+    CHECK(local.server.counts().gets == 0);
     CHECK(local.server.counts().streams == 1);
 }
 

@@ -23,19 +23,25 @@ inline bool may_miss_a_file(boost::system::error_code code) noexcept
     return code.category() == http_category() && (code == condition::invalid_input || code == condition::not_found);
 }
 
-/// Sends the files of an input, if there are any, and drives the prediction to its goal. Where the service refuses it, and has
-/// lost an upload that was to be shared, the file is uploaded anew, once.
-inline asio::awaitable<prediction> drive_run(
+// Thousands of runs may wait at once, each in the frames of its coroutines. So what only some of them need has a coroutine of its own,
+// and who only chooses between two is none.
+
+/// Drives the prediction of an input without files to its goal.
+inline asio::awaitable<prediction> drive_plain_run(
     operation& owner, model_ref model, input values, run_options options, core::run_goal goal)
 {
-    owner.set_retry(options.retry);
+    run_driver driver(owner, std::move(model), std::move(values), std::move(options), goal);
+    prediction reached = co_await driver.perform();
+    co_return reached;
+}
+
+/// Sends the files of an input, and drives the prediction to its goal. Where the service refuses it, and has lost an upload that was to
+/// be shared, the file is uploaded anew, once.
+inline asio::awaitable<prediction> drive_run_with_files(
+    operation& owner, model_ref model, input values, run_options options, core::run_goal goal)
+{
     std::vector<used_upload> used;
     std::exception_ptr refusal;
-    if (values.files().empty()) {
-        run_driver driver(owner, std::move(model), std::move(values), std::move(options), goal);
-        prediction reached = co_await driver.perform();
-        co_return reached;
-    }
     // It takes its turn to create when there is something to be created with.
     owner.take_first_token();
     for (bool is_last = false;; is_last = true) {
@@ -56,8 +62,18 @@ inline asio::awaitable<prediction> drive_run(
     }
 }
 
-/// Runs a prediction to its end, and anew where the service has interrupted it and that is wanted.
-inline asio::awaitable<prediction> run_to_end(operation& owner, model_ref model, input values, run_options options)
+/// Drives a prediction to its goal.
+inline asio::awaitable<prediction> drive_run(
+    operation& owner, model_ref model, input values, run_options options, core::run_goal goal)
+{
+    owner.set_retry(options.retry);
+    if (values.files().empty())
+        return drive_plain_run(owner, std::move(model), std::move(values), std::move(options), goal);
+    return drive_run_with_files(owner, std::move(model), std::move(values), std::move(options), goal);
+}
+
+/// Runs a prediction to its end, and anew where the service has interrupted it.
+inline asio::awaitable<prediction> run_with_reruns(operation& owner, model_ref model, input values, run_options options)
 {
     std::string interrupted;
     for (unsigned left = options.reruns;; --left) {
@@ -70,6 +86,14 @@ inline asio::awaitable<prediction> run_to_end(operation& owner, model_ref model,
         interrupted += (interrupted.empty() ? "run again after the interruption of " : ", ") + ended.id;
         owner.context().prediction = nullptr;
     }
+}
+
+/// Runs a prediction to its end.
+inline asio::awaitable<prediction> run_to_end(operation& owner, model_ref model, input values, run_options options)
+{
+    if (options.reruns == 0)
+        return drive_run(owner, std::move(model), std::move(values), std::move(options), core::run_goal::ended);
+    return run_with_reruns(owner, std::move(model), std::move(values), std::move(options));
 }
 
 /// Waits for the turn of a run.

@@ -692,5 +692,5 @@ TEST_CASE("what exists already may be unknown for five seconds, and is left to r
     auto const unknown = make_http_error_code(404);
     CHECK(machine.on_get_failed(unknown, start_of_test + 5s - 1ns, 0.5).kind == run_action_kind::wait);
     CHECK(machine.on_stopped().kind == run_action_kind::abandon);
-    CHECK(machine.on_get_failed(unknown, start_of_test + 5s, 0.5).kind == run_action_kind::fail);
+    CHECK(machine.on_get_failed(unknown, start_of_test + 5s, 0.5).kind == run_action_kind::give_up);
 }

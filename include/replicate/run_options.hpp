@@ -150,8 +150,8 @@ public:
     /// The longest that the call may take, at most a year: then it ends with `errc::deadline_exceeded`, and `on_cancel` says what becomes
     /// of what was waited for. Default: `config::timeouts.run`. A training may take longer than that.
     std::optional<std::chrono::steady_clock::duration> timeout;
-    /// What becomes of it when the call is cancelled or its time is up. Default: it is left to run, because this call has not
-    /// started it.
+    /// What becomes of it when the call is cancelled, its time is up, or it cannot be looked at any more. Default: it is left to run,
+    /// because this call has not started it.
     replicate::on_cancel on_cancel = replicate::on_cancel::detach;
     /// The wait between the first look and the second; each further one is half as long again, up to `maximum_poll_interval`, all
     /// with 10 % of jitter. Default 500 ms, at least 1 ms.

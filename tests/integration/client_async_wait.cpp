@@ -104,15 +104,31 @@ TEST_CASE("what may pass does not end a wait")
     CHECK(ended.status == prediction_status::succeeded);
 }
 
-TEST_CASE("what does not pass ends a wait at once")
+TEST_CASE("what does not pass ends a wait")
 {
     waiting_client local;
     std::string const id = local.create("test/never-ends");
-    local.server.always(operation::get).status(401);
-    auto const refused = local.failure_of(local.client.predictions().async_wait(id, local.options));
-    REQUIRE(refused.has_value());
-    CHECK(refused->code() == condition::authentication);
-    CHECK(local.server.counts().gets == 1);
+    std::size_t cancels = 0;
+    SUBCASE("a request that makes no sense")
+    {
+        local.server.always(operation::get).status(400);
+        auto const refused = local.failure_of(local.client.predictions().async_wait(id, local.options));
+        REQUIRE(refused.has_value());
+        CHECK(refused->code() == condition::invalid_input);
+        CHECK(local.server.counts().gets == 1);
+    }
+    SUBCASE("a token that is refused again and again, where the prediction is not to run unwatched")
+    {
+        local.server.always(operation::get).status(401);
+        local.options.on_cancel = replicate::on_cancel::cancel_remote;
+        cancels = 1;
+        auto const refused = local.failure_of(local.client.predictions().async_wait(id, local.options));
+        REQUIRE(refused.has_value());
+        CHECK(refused->code() == condition::authentication);
+        CHECK(local.server.counts().gets < 10);
+    }
+    run_out(local.context);
+    CHECK(local.server.counts().cancels == cancels);
 }
 
 TEST_CASE("a wait ends by its deadline, and leaves the prediction alone unless told otherwise")

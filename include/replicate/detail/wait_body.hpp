@@ -36,6 +36,8 @@ public:
         core::run_action action = machine_.attach(clock::now());
         while (action.kind == core::run_action_kind::get || action.kind == core::run_action_kind::wait) {
             action = co_await take_step(action);
+            if (action.kind == core::run_action_kind::give_up)
+                owner_.give_up(failure_);
             if (owner_.is_stopped())
                 action = machine_.on_stopped();
         }

@@ -183,6 +183,16 @@ TEST_CASE("a server that never reads does not hold an operation")
     }
 }
 
+namespace {
+
+void repeats_for_ever(replicate::config& settings)
+{
+    settings.retry.attempts = 1000;
+    settings.retry.quota = 0; // none
+}
+
+} // namespace
+
 TEST_CASE("a cancel and a list end by their deadlines, whatever the server does")
 {
     using preparation = deadline_check::preparation;
@@ -195,7 +205,7 @@ TEST_CASE("a cancel and a list end by their deadlines, whatever the server does"
         [](auto& server) { server.always().status(429); },
     };
     for (auto const& harm : harms) {
-        deadline_check check(harm, [](replicate::config& settings) { settings.retry.attempts = 1000; });
+        deadline_check check(harm, repeats_for_ever);
         check_end(check.cancel(200ms), 200ms);
         check_end(check.list(200ms), 200ms);
     }
@@ -207,7 +217,7 @@ TEST_CASE("a server that fails each try does not hold an operation")
         fault().status(503), fault().status(429), fault().reset_after_request(), fault().delay(50ms).status(500)};
     for (auto const& how : faults) {
         deadline_check check([&](auto& server) { server.always(operation::get).use(how); },
-            [](replicate::config& settings) { settings.retry.attempts = 1000; });
+            repeats_for_ever);
         check_end(check.get(200ms), 200ms);
         auto const end = check.run(300ms, replicate::wait::poll());
         check_end(end, 300ms);

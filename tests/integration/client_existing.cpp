@@ -84,7 +84,7 @@ TEST_CASE_FIXTURE(existing, "closing the stream of a prediction that exists leav
     }
     run_out(context);
     CHECK(server.counts().cancels == cancels);
-    CHECK(server.counts().live_streams == 0);
+    CHECK(server.wait_until([](auto const& counts) { return counts.live_streams == 0; }));
     CHECK(status_at(server, known.id) == (cancels == 0 ? "processing" : "canceled"));
 }
 

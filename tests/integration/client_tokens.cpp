@@ -257,12 +257,13 @@ TEST_CASE("a cancellation slot ends the call at once with operation_aborted")
     CHECK(run.completions() == 1);
 }
 
-TEST_CASE("a cancellation that wants a call without effect is not heeded")
+TEST_CASE("a cancellation that wants a call without effect is not heeded when that is too late")
 {
     local_client local;
     asio::cancellation_signal signal;
     pending<replicate::output> run;
     local.client.async_run(llama, prompt(), run.token(signal));
+    REQUIRE(local.run_until_server([](auto const& counts) { return counts.create_requests == 1; }));
     signal.emit(asio::cancellation_type::total);
     run_out(local.context);
     CHECK_FALSE(run.code());

@@ -328,10 +328,12 @@ private:
     }
 
     /// How long to look. What could not be looked at is looked at longer, and so is what may belong to another create: its answer
-    /// comes within the time limits of a request.
+    /// comes within the time limits of a request. Nobody waits longer for what is only to be cancelled.
     std::chrono::steady_clock::duration patience(open_create const& create, look_result how) const
     {
         auto const usual = limits_.give_up_after;
+        if (!create.wanted)
+            return usual;
         if (how == look_result::failed_for_now)
             return 4 * usual;
         return create.contested ? std::max<std::chrono::steady_clock::duration>(4 * usual, std::chrono::minutes(3)) : usual;

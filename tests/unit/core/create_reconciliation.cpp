@@ -348,6 +348,21 @@ TEST_CASE("a list that cannot be read is tried longer if that may pass, and its 
     }
 }
 
+TEST_CASE("what is only to be cancelled is not looked for any longer than usual")
+{
+    client one;
+    auto const lost = one.lose(hello);
+    one.creates.on_unwanted(lost);
+    steady last = begun;
+    while (auto const due = one.creates.next_look()) {
+        last = *due;
+        one.creates.begin_look(*due);
+        one.creates.end_look(*due, look_result::failed_for_now, "no network");
+    }
+    CHECK(one.kind(lost) == create_verdict_kind::unknown);
+    CHECK(last - begun == 35s);
+}
+
 TEST_CASE("what a look saw before it failed counts")
 {
     client one;

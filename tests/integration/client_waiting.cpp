@@ -322,6 +322,7 @@ TEST_CASE("whatever goes wrong with a poll, the wait goes on")
         local_client local([](replicate::config& settings) {
             settings.timeouts.response = 100ms;
             settings.retry.attempts = 2;
+            settings.scheduler.keep_limits = false; // so many 429 in so short a time tell of a very low limit
         });
         add_model(local.server, "acme/slow", 30ms);
         // More than the tries of one call, so that some of the calls fail.

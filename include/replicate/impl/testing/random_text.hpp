@@ -48,7 +48,7 @@ public:
     std::string uuid()
     {
         std::string text = hexadecimal(36);
-        for (std::size_t const dash : {8, 13, 18, 23})
+        for (std::size_t const dash : {8U, 13U, 18U, 23U})
             text[dash] = '-';
         text[14] = '4';
         text[19] = "89ab"[static_cast<unsigned char>(text[19]) & 3];

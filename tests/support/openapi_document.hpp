@@ -245,7 +245,7 @@ private:
         for (auto const& [name, value] : schema.at("properties").as_object()) {
             bool const needed = required != nullptr
                 && std::any_of(required->as_array().begin(), required->as_array().end(),
-                    [&name = name](auto const& each) { return each.as_string() == name; });
+                    [&wanted = name](auto const& each) { return each.as_string() == wanted; });
             boost::json::value plain = resolve(value, lenient);
             all[name] = lenient && !needed ? or_null(std::move(plain)) : std::move(plain);
         }

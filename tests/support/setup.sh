@@ -51,6 +51,8 @@ missing_packages() {
     if [ "$preset" = tsan ]; then
         have_program clang++-19 || echo clang-19
         compgen -G '/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.tsan-*.a' >/dev/null || echo libclang-rt-19-dev
+        # What is suppressed is known by the names of functions: see tests/support/thread_sanitizer.cpp.
+        [ -x /usr/lib/llvm-19/bin/llvm-symbolizer ] || echo llvm-19
     fi
 }
 

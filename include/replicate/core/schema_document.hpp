@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -357,7 +358,8 @@ namespace replicate::core {
 inline std::vector<input_field> read_input_fields(boost::json::value const& schema)
 {
     using namespace replicate::detail;
-    std::vector<std::pair<double, input_field>> found;
+    // By the author's order; among equals by their place in the document.
+    std::map<std::pair<double, std::size_t>, input_field> found;
     json::value const* const properties = member_of(schema.get_object(), "properties");
     json::value const* const required = member_of(schema.get_object(), "required");
     if (properties == nullptr)
@@ -368,11 +370,10 @@ inline std::vector<input_field> read_input_fields(boost::json::value const& sche
             for (json::value const& name : required->get_array())
                 field.required = field.required || (name.is_string() && name.get_string() == member.key());
         double const order = number_of(schema_view(member.value()), "x-order").value_or(1e9);
-        found.emplace_back(order, std::move(field));
+        found.emplace(std::pair(order, found.size()), std::move(field));
     }
-    std::stable_sort(found.begin(), found.end(), [](auto const& left, auto const& right) { return left.first < right.first; });
     std::vector<input_field> fields;
-    for (auto& [order, field] : found)
+    for (auto& [place, field] : found)
         fields.push_back(std::move(field));
     return fields;
 }

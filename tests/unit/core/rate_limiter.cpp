@@ -134,7 +134,7 @@ TEST_CASE("what is left is used smoothly: no burst, and not more than there is")
 
 TEST_CASE("asked again without anything learned, it says the same time")
 {
-    for (std::uint64_t remaining : {0, 1, 3, 5, 40, 599}) {
+    for (std::uint64_t remaining : {0U, 1U, 3U, 5U, 40U, 599U}) {
         rate_limiter limiter;
         time_point now = start;
         tell(limiter, now, 599);

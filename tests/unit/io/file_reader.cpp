@@ -84,7 +84,7 @@ TEST_CASE("a file that shrinks or grows while it is read is found out")
 {
     temporary_directory const directory;
     char buffer[1000];
-    for (std::size_t changed : {0, 500, 999, 1001, 5000}) {
+    for (std::size_t changed : {0U, 500U, 999U, 1001U, 5000U}) {
         auto const path = directory.write("file.bin", std::string(1000, 'x'));
         file_reader reader(file_source::from_path(path));
         CHECK(reader.read(0, buffer, 400) == 400);

@@ -23,7 +23,7 @@ TEST_CASE("the hashes of the standard's samples are right")
 TEST_CASE("a hash does not depend on how the bytes are cut")
 {
     std::string const bytes(1000, 'x');
-    for (std::size_t cut : {0, 1, 63, 64, 65, 999, 1000}) {
+    for (std::size_t cut : {0U, 1U, 63U, 64U, 65U, 999U, 1000U}) {
         sha256_hasher hasher;
         hasher.update(std::string_view(bytes).substr(0, cut));
         hasher.update(std::string_view(bytes).substr(cut));

@@ -130,6 +130,9 @@ public:
 /// Bounds on what a client takes from a server.
 class limits_config {
 public:
+    /// The most runs that hold a connection until their prediction has ended (`wait::sync`), which is the fastest way to a result; further ones
+    /// are created without, and waited for together by polls. 0: none. Default 100.
+    std::size_t sync_waits = 100;
     /// The largest header of an answer, in bytes. Default 64 KiB.
     std::size_t header_bytes = 64 * 1024;
     /// The largest JSON answer, in bytes. Default 32 MiB.

@@ -72,6 +72,17 @@ public:
             remove(found);
     }
 
+    /// Asks for each by itself, as soon as may be; not again within half a minute.
+    void ask_all(time_point now)
+    {
+        if (now < ask_all_after_)
+            return;
+        ask_all_after_ = now + std::chrono::seconds(30);
+        for (auto& entry : items_)
+            if (!entry.second.asked)
+                gets_.put(entry.second, at_once);
+    }
+
     /// What to do now. Precondition: 0 <= jitter < 1.
     poll_action next(time_point now, double jitter)
     {
@@ -242,14 +253,14 @@ private:
     bool next_get(poll_action& action, time_point now)
     {
         poll_item* item = gets_.first();
-        while (item != nullptr && item->due() <= now && !few_ && !item->ended && is_on_page(*item) && guard(*item) > now) {
+        while (item != nullptr && item->due() <= now && !few_ && item->due() != at_once && is_on_page(*item) && guard(*item) > now) {
             gets_.put(*item, guard(*item));
             item = gets_.first();
         }
         if (item == nullptr)
             return false;
         time_point when = std::max(item->due(), gets_allowed_.next(now));
-        bool const is_rationed = !few_ && !item->ended && lists_work();
+        bool const is_rationed = !few_ && item->due() != at_once && lists_work();
         if (is_rationed)
             when = std::max(when, all_allowed_.next(now));
         if (when > now) {
@@ -360,6 +371,7 @@ private:
     time_point balance_at_ = time_point::max();
     time_point balanced_at_{};
     time_point lists_after_{};
+    time_point ask_all_after_{};
     std::size_t lists_asked_ = 0;
     unsigned list_failures_ = 0;
     std::size_t ends_seen_ = 0;

@@ -96,7 +96,8 @@ public:
         return {run_action_kind::get};
     }
 
-    /// How long the service is to hold its answer to a create that is sent now: to be asked before each try of it.
+    /// How long the service is to hold its answer to a create that is sent now: to be asked before each try of it, and `hold_no_longer`
+    /// to be told where it is asked for less.
     std::chrono::seconds hold(time_point now)
     {
         using namespace std::chrono_literals;
@@ -107,6 +108,20 @@ public:
         asked_to_hold_ = wait > 0s;
         return wait;
     }
+
+    /// The create that is sent now does not ask for more than that.
+    void hold_no_longer(std::chrono::seconds wait, time_point now)
+    {
+        held_until_ = now + wait;
+        asked_to_hold_ = wait > std::chrono::seconds(0);
+    }
+
+    /// When to look at a prediction at the latest, however that is waited for: it has taken too long in its state then, or the
+    /// caller's time is up.
+    time_point latest_look(time_point now) { return std::min(deadline_, limit_of_state(now).value_or(deadline_)); }
+
+    /// The prediction was seen in this state, on a page that shows no more of it.
+    void on_glimpsed(prediction_status status) noexcept { status_ = status; }
 
     /// When the service itself is to end a prediction that is created now, even should this process be gone: not before the
     /// caller's own limit, so that the two do not race.

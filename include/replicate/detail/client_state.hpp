@@ -9,11 +9,13 @@
 #include <replicate/config.hpp>
 #include <replicate/core/config_check.hpp>
 #include <replicate/core/create_reconciliation.hpp>
+#include <replicate/core/held_answers.hpp>
 #include <replicate/core/request_writer.hpp>
 #include <replicate/core/retry_quota.hpp>
 #include <replicate/core/upload_memory.hpp>
 #include <replicate/core/schema_memory.hpp>
 #include <replicate/core/version_memory.hpp>
+#include <replicate/detail/poll_desk.hpp>
 #include <replicate/io/file_threads.hpp>
 #include <replicate/io/scheduler.hpp>
 #include <replicate/io/side_by_side.hpp>
@@ -75,6 +77,8 @@ public:
         , creates_(settings_.reconcile, strand_)
         , secret_gate_(std::make_shared<io::turnstile>(strand_, 1))
         , schema_gate_(std::make_shared<io::turnstile>(strand_, 1))
+        , polls_(std::make_shared<poll_desk>())
+        , held_answers_(settings_.limits.sync_waits)
     {
         frame_.host = base_.origin.authority();
         frame_.path_prefix = base_.path_prefix;
@@ -138,6 +142,12 @@ public:
     /// Lets one at a time ask for a schema.
     io::turnstile& schema_gate() noexcept { return *schema_gate_; }
 
+    /// Where runs wait for their predictions.
+    std::shared_ptr<poll_desk> const& polls() noexcept { return polls_; }
+
+    /// Who may hold a connection until a prediction has ended.
+    core::held_answers& held_answers() noexcept { return held_answers_; }
+
     /// The token for the next request; throws what `config::token_source` throws, or an `error` where it is no token.
     std::string token()
     {
@@ -186,6 +196,8 @@ private:
     std::shared_ptr<io::turnstile> secret_gate_;
     core::schema_memory schemas_;
     std::shared_ptr<io::turnstile> schema_gate_;
+    std::shared_ptr<poll_desk> polls_;
+    core::held_answers held_answers_;
     std::minstd_rand random_{std::random_device()()};
 };
 

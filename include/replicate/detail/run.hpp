@@ -8,6 +8,7 @@
 #include <replicate/core/prediction_machine.hpp>
 #include <replicate/core/prediction_requests.hpp>
 #include <replicate/core/rescued_id.hpp>
+#include <replicate/detail/planned_wait.hpp>
 #include <replicate/detail/reconcile.hpp>
 #include <replicate/detail/remote_cancel.hpp>
 #include <replicate/detail/run_watch.hpp>
@@ -36,6 +37,7 @@ public:
         , options_(options)
         , watch_(options.observer)
         , machine_(std::move(options), owner.deadline(), goal)
+        , together_(owner)
     {
     }
 
@@ -48,6 +50,7 @@ public:
             bool const gives_up = owner_.is_stopped() || watch_.failure();
             if (gives_up && !leaving_) {
                 leaving_ = true;
+                together_.leave();
                 // The cancellation that woke this coroutine has done its work; what is left to do must not be hit by it.
                 co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
                 action = machine_.on_stopped();
@@ -106,6 +109,7 @@ private:
         call creation(owner_, std::move(request), worth_waiting ? when_sent::let_it_end : when_sent::interrupt);
         creation.before_each_try(wait_renewal());
         call_result result = co_await creation.perform();
+        together_.answered();
         failure_ = result.code;
         if (!adopt(result.response)) {
             if (!failure_)
@@ -205,6 +209,12 @@ private:
             core::run_action next = co_await wait_for_webhook(clock::now() + length);
             co_return next;
         }
+        // An observer wants to know more of a prediction than how it ends.
+        bool const is_planned = !leaving_ && !options_.observer && together_.enter(seen_, model_.str(), options_);
+        if (is_planned) {
+            co_await together_.wait(machine_);
+            co_return machine_.on_waited();
+        }
         boost::system::error_code ignored;
         asio::steady_timer timer(owner_.client().strand(), length);
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
@@ -265,6 +275,7 @@ private:
         if (!failure_ && !adopt(result.response))
             failure_ = core::why_unexpected(result.response.body);
         owner_.set_last_failure(failure_ ? text_of(failure_, owner_.context()) : std::string());
+        together_.tell(failure_, seen_.status, result.wish);
         if (failure_)
             co_return machine_.on_get_failed(failure_, clock::now(), owner_.client().jitter(), result.wish);
         co_return machine_.on_seen(seen_, clock::now(), owner_.client().jitter());
@@ -276,6 +287,7 @@ private:
         failure const reason = owner_.make_failure(std::move(thrown));
         failure_ = reason.code();
         owner_.set_last_failure(text_of(failure_, reason.diagnostics()));
+        together_.tell(failure_, seen_.status, {});
         return machine_.on_get_impossible(clock::now(), owner_.client().jitter());
     }
 
@@ -284,7 +296,7 @@ private:
     {
         return [this](core::request& what) {
             claim_.on_try();
-            core::set_server_wait(what, machine_.hold(clock::now()));
+            core::set_server_wait(what, together_.hold(machine_));
         };
     }
 
@@ -341,6 +353,7 @@ private:
     run_watch watch_;
     core::prediction_machine machine_;
     create_claim claim_;
+    planned_wait together_;
     prediction seen_;
     boost::system::error_code failure_;
     std::string refused_version_;

@@ -361,3 +361,19 @@ TEST_CASE("any sequence of what can happen leaves a plan that goes on")
         CHECK(plan.windows() == 0);
     }
 }
+
+TEST_CASE("all are asked for by themselves at once when that is wanted, and not again and again")
+{
+    poll_plan plan = plan_of(300, start_of_test);
+    time_point now = start_of_test;
+    actions_until(plan, now, start_of_test + 20s);
+    plan.ask_all(now);
+    std::set<std::string> asked;
+    std::vector<poll_action> const actions = actions_until(plan, now, now + 2s);
+    for (poll_action const& action : actions)
+        asked.insert(action.id);
+    for (int i = 0; i < 300; ++i)
+        CHECK(asked.count(id_of(i)) == 1);
+    plan.ask_all(now);
+    CHECK(count(actions_until(plan, now, now + 2s), poll_action_kind::get) < 10);
+}

@@ -30,7 +30,7 @@ public:
     /// then polls. The fastest way for models that take less than a minute; holds a connection meanwhile.
     static wait sync(std::chrono::seconds at_most = std::chrono::seconds(60)) { return wait(true, at_most); }
 
-    /// Creates the prediction and asks for it from time to time, at growing intervals.
+    /// Creates the prediction and asks for it from time to time, at growing intervals; with many others, by pages of the list.
     static wait poll() { return wait(false, std::chrono::seconds(0)); }
 
     /// Creates the prediction and waits for a webhook that says it has ended, which costs the service and this program next to
@@ -195,7 +195,9 @@ public:
     /// final yet: saves one round trip, and gives a prediction without metrics and logs. Default: false.
     bool early_output = false;
     /// The wait before the first poll; each further one is half as long again, up to `maximum_poll_interval`, all with
-    /// 10 % of jitter. Default 500 ms, at least 1 ms.
+    /// 10 % of jitter. Near the run time that is usual of the model, as far as this client has seen it, down to a quarter of it.
+    /// Where many runs wait at once, and without an `observer`, pages of the list show which predictions have ended, at intervals
+    /// that the client chooses. Default 500 ms, at least 1 ms.
     std::chrono::steady_clock::duration first_poll_interval = std::chrono::milliseconds(500);
     /// The longest wait between polls, at most 24 h. Default 5 s.
     std::chrono::steady_clock::duration maximum_poll_interval = std::chrono::seconds(5);

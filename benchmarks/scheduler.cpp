@@ -11,7 +11,10 @@
 //   scheduler --help                              all flags
 
 #include <support/rate_scenarios.hpp>
+#include <support/waiting_scenarios.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -33,12 +36,20 @@ constexpr char const* help =
     "  --first-seed N    the first of them (default 0)\n"
     "  --limit N         the limit per minute (default: 60 to 3,000)\n"
     "  --headers yes|no  whether answers say what is left (default: both)\n"
-    "  --in-flight N     the most creates under way at once (default: no bound)\n"
+    "  --in-flight N     the most creates under way at once (default: no bound); for waiting: predictions (default 5,000)\n"
     "  --round-trip MS   there and back, on average (default 50)\n"
     "  --held MS         answers are held for up to so long, as sync waits are (default 0)\n"
     "  --creates N       for the makespan (default 10,000)\n"
     "  --factor F        the limit rises to so many times itself (default: 1.2 to 4)\n"
-    "  --scenario NAME   constant, half, low-credit, rise or makespan (default: all)\n";
+    "  --scenario NAME   constant, half, low-credit, rise, makespan or waiting (default: all)\n"
+    "for waiting, of which there are a hundredth as many trials; any of these makes a scenario of one's own:\n"
+    "  --run-time S      half of the predictions run for less (default 490)\n"
+    "  --spread SIGMA    the standard deviation of the run time's logarithm (default 0.2)\n"
+    "  --machines N      how many run at once, the others wait in a queue (default: all)\n"
+    "  --boot S          how long a machine boots (default 0)\n"
+    "  --creates-per-second N  how fast they are created (default 10)\n"
+    "  --foreign PART    the part of the account's predictions that is of others (default 0.2)\n"
+    "  --list-lag MS     how old the list is (default 0)\n";
 
 // The flags as they were given.
 class arguments {
@@ -93,13 +104,15 @@ public:
         , headers_(given.text("--headers", ""))
     {
         bool is_known = only_.empty();
-        for (char const* name : {"constant", "half", "low-credit", "rise", "makespan"})
+        for (char const* name : {"constant", "half", "low-credit", "rise", "makespan", "waiting"})
             is_known = is_known || only_ == name;
         if (!is_known)
-            throw std::invalid_argument("--scenario: must be constant, half, low-credit, rise or makespan");
+            throw std::invalid_argument("--scenario: must be constant, half, low-credit, rise, makespan or waiting");
         if (!headers_.empty() && headers_ != "yes" && headers_ != "no")
             throw std::invalid_argument("--headers: must be yes or no");
     }
+
+    bool wants_rates() const { return only_ != "waiting"; }
 
     void print()
     {
@@ -160,13 +173,92 @@ private:
     std::string headers_;
 };
 
+// How soon the ends of many predictions are seen, and by how many requests.
+class waiting_report {
+public:
+    explicit waiting_report(arguments const& given)
+        : given_(given)
+        , seeds_(std::max<std::uint64_t>(1, static_cast<std::uint64_t>(given.number("--seeds", 200, 1)) / 100))
+        , first_seed_(static_cast<std::uint64_t>(given.number("--first-seed", 1, 0)))
+    {
+    }
+
+    bool is_wanted() const
+    {
+        std::string const only = given_.text("--scenario", "waiting");
+        return only == "waiting";
+    }
+
+    void print() const
+    {
+        std::printf("%-28s %9s %9s %10s %8s %8s %8s\n", "waiting", "in flight", "delivered", "requests", "median", "99 %", "longest");
+        bool is_own = false;
+        for (char const* flag : {"--in-flight", "--run-time", "--spread", "--machines", "--boot", "--creates-per-second", "--foreign", "--list-lag"})
+            is_own = is_own || given_.has(flag);
+        if (is_own) {
+            row("as told", [this](std::uint64_t seed) { return own(seed); });
+        } else {
+            row("all at once", [](std::uint64_t seed) { return replicate::tests::thousands_at_once(seed); });
+            row("all at once, spread 0.3", [](std::uint64_t seed) { return replicate::tests::thousands_at_once(seed, 0.3); });
+            row("on 200 machines", [](std::uint64_t seed) { return replicate::tests::thousands_queued(seed); });
+            row("quick ones on 30 machines", [](std::uint64_t seed) { return replicate::tests::quick_thousands_queued(seed); });
+            row("8, about 10 s", [](std::uint64_t seed) { return replicate::tests::few_at_once(8, 10, seed); });
+            row("8, about 60 s", [](std::uint64_t seed) { return replicate::tests::few_at_once(8, 60, seed); });
+        }
+        std::puts("waiting: requests in percent of one each 0.5 s for each prediction; from the end of a prediction to its delivery, in seconds");
+    }
+
+private:
+    replicate::tests::waiting_scenario own(std::uint64_t seed) const
+    {
+        replicate::tests::waiting_scenario made;
+        replicate::tests::simulated_model model;
+        model.median = given_.number("--run-time", 490, 0.01);
+        model.sigma = given_.number("--spread", 0.2, 0);
+        model.machines = static_cast<std::size_t>(given_.number("--machines", 0, 0));
+        model.boot = given_.number("--boot", 0, 0);
+        made.models = {model};
+        made.in_flight = static_cast<std::size_t>(given_.number("--in-flight", 5000, 1));
+        made.creates_per_second = given_.number("--creates-per-second", 10, 0.001);
+        made.foreign = std::min(given_.number("--foreign", 0.2, 0), 0.999);
+        made.round_trip = given_.number("--round-trip", 50, 0) / 1000;
+        made.list_round_trip = 2 * made.round_trip;
+        made.list_lag = given_.number("--list-lag", 0, 0) / 1000;
+        double const queue = model.machines == 0 ? 0 : static_cast<double>(made.in_flight) * model.median / static_cast<double>(model.machines);
+        made.warm_up = static_cast<double>(made.in_flight) / made.creates_per_second + 2 * model.median + queue / 2 + model.boot;
+        made.length = std::max(200.0, 20 * model.median / static_cast<double>(made.in_flight));
+        made.seed = seed;
+        return made;
+    }
+
+    template<class Make>
+    void row(char const* name, Make make) const
+    {
+        for (std::uint64_t seed = first_seed_; seed < first_seed_ + seeds_; ++seed) {
+            auto const figures = replicate::tests::simulated_waiting(make(seed)).run();
+            std::printf("%-28s %9.0f %9zu %8.3f %% %8.3f %8.3f %8.3f\n", name, figures.mean_in_flight, figures.delivered,
+                figures.percent(), figures.delay(0.5), figures.delay(0.99), figures.delay(1));
+            std::fflush(stdout);
+        }
+    }
+
+    arguments const& given_;
+    std::uint64_t seeds_;
+    std::uint64_t first_seed_;
+};
+
 } // namespace
 
 int main(int count, char** values)
 {
     try {
         arguments const given(count, values);
-        report(given).print();
+        report rates(given);
+        if (rates.wants_rates())
+            rates.print();
+        waiting_report const waiting(given);
+        if (waiting.is_wanted())
+            waiting.print();
     } catch (std::exception const& problem) {
         std::fprintf(stderr, "%s\n", problem.what());
         return 2;

@@ -49,8 +49,10 @@ public:
     bool add(std::string id, std::optional<server_time> created, std::string const& model, time_point born, time_point now,
         poll_rhythm rhythm = poll_rhythm())
     {
-        if (items_.empty())
+        if (items_.empty()) {
             memory_.forget_unused();
+            list_failures_ = 0;
+        }
         auto const added =
             items_.try_emplace(std::move(id), created, memory_.of(model), std::min(born, now), now, rhythm);
         if (!added.second)
@@ -153,21 +155,19 @@ public:
             on_get_failed(action.id, now, wish);
         if (action.kind != poll_action_kind::list)
             return;
-        --lists_asked_;
         ++list_failures_;
         // One that failed says little of the others.
         duration pause = wish;
         if (!lists_work())
             pause = std::max(wish, std::min<duration>(std::chrono::seconds(1u << std::min(list_failures_, 6u)), slowest_probe));
         lists_after_ = std::max(lists_after_, now + pause);
-        if (poll_window* const window = windows_.find(action.after, action.window)) {
-            window->asked = false;
-            window->looked_at = now;
-            settle(*window, now);
-        }
+        let_go(action, now);
         if (!lists_work() && !few_)
             balance_at_ = now;
     }
+
+    /// A page that was asked for by this action was not waited for any more.
+    void on_list_dropped(poll_action const& action, time_point now) { let_go(action, now); }
 
     /// How many predictions are waited for.
     std::size_t size() const noexcept { return items_.size(); }
@@ -315,6 +315,17 @@ private:
         gets_.put(item, now + std::max(item.retry, wish));
         item.deaf_until = item.due();
         item.retry = std::min(item.retry + item.retry / 2, item.rhythm.longest);
+    }
+
+    /// A page has not come.
+    void let_go(poll_action const& action, time_point now)
+    {
+        --lists_asked_;
+        if (poll_window* const window = windows_.find(action.after, action.window)) {
+            window->asked = false;
+            window->looked_at = now;
+            settle(*window, now);
+        }
     }
 
     void divide(poll_window& window, server_time oldest, std::size_t shown, time_point now)

@@ -52,6 +52,13 @@ public:
         notify();
     }
 
+    /// A page is not wanted any more.
+    void drop(core::poll_action const& asked)
+    {
+        plan_.on_list_dropped(asked, clock::now());
+        notify();
+    }
+
     /// Each is asked for as soon as may be: what one was answered concerns all.
     void ask_all()
     {

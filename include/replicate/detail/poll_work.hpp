@@ -56,6 +56,8 @@ inline asio::awaitable<void> look_at_page(std::shared_ptr<page_look> look, core:
     look->finish();
     if (page)
         desk.take(window, *page);
+    else if (look->is_cancel_requested())
+        desk.drop(window);
     else
         desk.fail(window, wish);
 }

@@ -2,29 +2,16 @@
 // Distributed under the Boost Software License, Version 1.0.
 // (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
 
-#include <support/simulated_waiting.hpp>
+#include <support/waiting_scenarios.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cstddef>
 #include <cstdint>
 
-using replicate::tests::simulated_model;
-using replicate::tests::simulated_waiting;
-using replicate::tests::waiting_figures;
-using replicate::tests::waiting_scenario;
+using namespace replicate::tests;
 
 namespace {
-
-// 5,000 in flight, each fifth prediction of the account is of others; as many are created as the service takes.
-waiting_scenario scenario_of_thousands(simulated_model model, std::uint64_t seed)
-{
-    waiting_scenario scenario;
-    scenario.models = {std::move(model)};
-    scenario.length = 200;
-    scenario.seed = seed;
-    return scenario;
-}
 
 void check_thousands(waiting_figures const& figures, std::size_t least_delivered)
 {
@@ -38,59 +25,23 @@ void check_thousands(waiting_figures const& figures, std::size_t least_delivered
     CHECK(figures.delay(0.99) <= 3.0);
 }
 
-waiting_scenario scenario_of_few(std::size_t in_flight, double median)
-{
-    simulated_model model;
-    model.median = median;
-    waiting_scenario scenario;
-    scenario.models = {model};
-    scenario.in_flight = in_flight;
-    scenario.warm_up = 20 * median;
-    scenario.length = 50 * median;
-    return scenario;
-}
-
 } // namespace
 
 TEST_CASE("thousands that run all at once are seen soon after their end, with few requests")
 {
-    simulated_model model;
-    model.median = 490;
-    model.sigma = 0.2;
-    model.overhead = 2;
-    for (std::uint64_t seed = 1; seed <= 2; ++seed) {
-        waiting_scenario scenario = scenario_of_thousands(model, seed);
-        scenario.warm_up = 1100;
-        check_thousands(simulated_waiting(scenario).run(), 1500);
-    }
+    for (std::uint64_t seed = 1; seed <= 2; ++seed)
+        check_thousands(simulated_waiting(thousands_at_once(seed)).run(), 1500);
 }
 
 TEST_CASE("thousands that wait for a few machines, which boot first, are seen soon after their end, with few requests")
 {
-    simulated_model model;
-    model.median = 20;
-    model.machines = 200;
-    model.boot = 60;
-    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-        waiting_scenario scenario = scenario_of_thousands(model, seed);
-        scenario.creates_per_second = 50;
-        scenario.warm_up = 300;
-        scenario.skew = -40;
-        scenario.list_lag = 0.2;
-        check_thousands(simulated_waiting(scenario).run(), 1500);
-    }
+    for (std::uint64_t seed = 1; seed <= 3; ++seed)
+        check_thousands(simulated_waiting(thousands_queued(seed)).run(), 1500);
 }
 
 TEST_CASE("thousands of quick ones that wait in a queue are seen soon after their end, with few requests")
 {
-    simulated_model model;
-    model.median = 3;
-    model.sigma = 0.8;
-    model.machines = 30;
-    waiting_scenario scenario = scenario_of_thousands(model, 1);
-    scenario.creates_per_second = 50;
-    scenario.warm_up = 300;
-    check_thousands(simulated_waiting(scenario).run(), 1200);
+    check_thousands(simulated_waiting(quick_thousands_queued(1)).run(), 1200);
 }
 
 TEST_CASE("at most eight are seen at once after their end")
@@ -99,7 +50,7 @@ TEST_CASE("at most eight are seen at once after their end")
         for (double median : {2.0, 10.0, 60.0}) {
             CAPTURE(in_flight);
             CAPTURE(median);
-            waiting_figures const figures = simulated_waiting(scenario_of_few(in_flight, median)).run();
+            waiting_figures const figures = simulated_waiting(few_at_once(in_flight, median)).run();
             CHECK(figures.delivered >= 30 * in_flight);
             CHECK(figures.delay(0.5) <= 0.15);
         }
@@ -109,7 +60,7 @@ TEST_CASE("some hundreds are seen soon after their end")
 {
     for (std::size_t in_flight : {20u, 100u, 500u}) {
         CAPTURE(in_flight);
-        waiting_scenario scenario = scenario_of_few(in_flight, 50);
+        waiting_scenario scenario = few_at_once(in_flight, 50);
         scenario.warm_up = 300;
         scenario.length = 300;
         waiting_figures const figures = simulated_waiting(scenario).run();
@@ -120,7 +71,7 @@ TEST_CASE("some hundreds are seen soon after their end")
 
 TEST_CASE("pages that never show an end, and requests that fail, delay what has ended but lose nothing")
 {
-    waiting_scenario scenario = scenario_of_few(300, 20);
+    waiting_scenario scenario = few_at_once(300, 20);
     scenario.list_lag = 1e9;
     scenario.warm_up = 200;
     scenario.length = 600;

@@ -226,7 +226,7 @@ private:
         made.list_lag = given_.number("--list-lag", 0, 0) / 1000;
         double const queue = model.machines == 0 ? 0 : static_cast<double>(made.in_flight) * model.median / static_cast<double>(model.machines);
         made.warm_up = static_cast<double>(made.in_flight) / made.creates_per_second + 2 * model.median + queue / 2 + model.boot;
-        made.length = std::max(200.0, 20 * model.median / static_cast<double>(made.in_flight));
+        made.length = std::max(200.0, 400 * model.median / static_cast<double>(made.in_flight));
         made.seed = seed;
         return made;
     }

@@ -29,7 +29,7 @@ public:
     /// Up to so many predictions are asked for one by one, at intervals of their own.
     std::size_t few = 16;
     /// The requests a second that those may use together to be quick.
-    double quick_requests = 50;
+    double quick_requests = 64;
     /// How many predictions a page shows.
     std::size_t page = 100;
     /// The most pages that are asked for at once.

@@ -259,7 +259,8 @@ private:
         }
         if (item == nullptr)
             return false;
-        time_point when = std::max(item->due(), gets_allowed_.next(now));
+        // What has ended is asked for once, and that is what all the rest is for.
+        time_point when = item->ended ? now : std::max(item->due(), gets_allowed_.next(now));
         bool const is_rationed = !few_ && item->due() != at_once && lists_work();
         if (is_rationed)
             when = std::max(when, all_allowed_.next(now));
@@ -268,7 +269,8 @@ private:
             return false;
         }
         gets_.take_out(*item);
-        gets_allowed_.take(now);
+        if (!item->ended)
+            gets_allowed_.take(now);
         if (is_rationed)
             all_allowed_.take(now);
         item->asked = true;

@@ -8,6 +8,7 @@
 #include <replicate/core/prediction_machine.hpp>
 #include <replicate/detail/poll_work.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -53,22 +54,21 @@ public:
         core::poll_rhythm rhythm;
         rhythm.first = options.first_poll_interval;
         rhythm.longest = options.maximum_poll_interval;
-        bool const entered = place_.enter(owner_.client().strand(), seen, model, sent_at_, rhythm);
-        if (entered)
-            start_work_on_plan(owner_.shared_client());
-        return entered;
+        return place_.enter(owner_.client().strand(), seen, model, sent_at_, rhythm);
     }
 
     /// Gives up the place.
     void leave() { place_.leave(); }
 
-    /// Waits until it is time to ask for the prediction.
+    /// Waits until it is time to ask for the prediction: when the plan says so, and after some time whatever it says.
     asio::awaitable<void> wait(core::prediction_machine& machine)
     {
+        start_work_on_plan(owner_.shared_client());
+        clock::time_point const patience = clock::now() + longest_silence;
         while (!owner_.is_stopped() && !place_.is_called()) {
             if (auto const glimpsed = place_.take_news())
                 machine.on_glimpsed(*glimpsed);
-            clock::time_point const latest = machine.latest_look(clock::now());
+            clock::time_point const latest = std::min(machine.latest_look(clock::now()), patience);
             if (clock::now() >= latest)
                 break;
             co_await place_.wait(latest);
@@ -87,6 +87,9 @@ public:
     }
 
 private:
+    // The plan asks for each prediction more often than that.
+    static constexpr clock::duration longest_silence = std::chrono::minutes(15);
+
     operation& owner_;
     poll_place place_;
     clock::time_point sent_at_ = clock::now();

@@ -50,8 +50,8 @@ inline asio::awaitable<void> look_at_page(std::shared_ptr<page_look> look, core:
         auto const document = core::parse_document(answer.code ? "null" : answer.response.body);
         if (document)
             page = core::poll_page::of(*document);
-    } catch (std::exception const&) {
-        page.reset();
+    } catch (...) {
+        page.reset(); // the function that knows the token may throw anything
     }
     look->finish();
     if (page)

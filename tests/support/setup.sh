@@ -121,6 +121,8 @@ configure() {
     local preset=$1 log=build/configure-$1.log
     # So that another checkout of the same sources finds what this one compiled.
     export CCACHE_BASEDIR=$checkout CCACHE_NOHASHDIR=1
+    # What ccache asks for where headers are precompiled.
+    export CCACHE_SLOPPINESS=pch_defines,time_macros
     # Also for what the tests compile.
     CMAKE_BUILD_PARALLEL_LEVEL=$(jobs)
     export CMAKE_BUILD_PARALLEL_LEVEL

@@ -8,7 +8,10 @@
 #include <replicate/catalog.hpp>
 #include <replicate/catalog_resources.hpp>
 #include <replicate/client.hpp>
+#include <replicate/client_metrics.hpp>
+#include <replicate/client_observer.hpp>
 #include <replicate/config.hpp>
+#include <replicate/connection_events.hpp>
 #include <replicate/deployment.hpp>
 #include <replicate/deployments.hpp>
 #include <replicate/error.hpp>
@@ -23,7 +26,9 @@
 #include <replicate/input_field.hpp>
 #include <replicate/input_violation.hpp>
 #include <replicate/list_options.hpp>
+#include <replicate/log.hpp>
 #include <replicate/log_reader.hpp>
+#include <replicate/log_stream.hpp>
 #include <replicate/listing.hpp>
 #include <replicate/map.hpp>
 #include <replicate/map_options.hpp>
@@ -38,6 +43,7 @@
 #include <replicate/predictions.hpp>
 #include <replicate/priority.hpp>
 #include <replicate/rate_options.hpp>
+#include <replicate/request_events.hpp>
 #include <replicate/resource_options.hpp>
 #include <replicate/response_meta.hpp>
 #include <replicate/retry_config.hpp>

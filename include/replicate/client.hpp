@@ -6,6 +6,7 @@
 #define REPLICATE_CLIENT_HPP
 
 #include <replicate/catalog_resources.hpp>
+#include <replicate/client_metrics.hpp>
 #include <replicate/deployments.hpp>
 #include <replicate/detail/config.hpp>
 #include <replicate/file_operations.hpp>
@@ -116,6 +117,19 @@ public:
         return detail::initiate<search_result, search_options>(
             detail::bind_request<search_result, &core::search_request>(state_, std::string(text)),
             std::forward<Arguments>(arguments)...);
+    }
+
+    /// Tells what the client has done so far, and how it stands: a snapshot of one moment.
+    /// Arguments: `[call_options] [diagnostics&] [completion token]`, as for `predictions_resource`.
+    /// Effect: nothing is sent. All is counted on the client's strand, where that costs no lock and no atomic operation; so it is read
+    /// there too, which any thread may ask for: `client.async_metrics(boost::asio::use_future).get()` on one that does not run the client.
+    /// Errors: none, but the deadline, where nobody runs the execution context. Cancellation: terminal, partial and total.
+    template<class... Arguments>
+        requires detail::call_arguments<client_metrics, call_options, Arguments...>
+    auto async_metrics(Arguments&&... arguments) const
+    {
+        return detail::initiate<client_metrics, call_options>(
+            detail::bind_start<&detail::start_metrics>(state_), std::forward<Arguments>(arguments)...);
     }
 
     /// The account of the token.

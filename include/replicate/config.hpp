@@ -6,7 +6,9 @@
 #define REPLICATE_CONFIG_HPP
 
 #include <replicate/account_limits.hpp>
+#include <replicate/client_observer.hpp>
 #include <replicate/file_source.hpp>
+#include <replicate/log.hpp>
 #include <replicate/retry_config.hpp>
 #include <replicate/scheduler_config.hpp>
 
@@ -14,6 +16,7 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -222,6 +225,10 @@ public:
     std::optional<account_limits> account;
     /// Files.
     file_config files;
+    /// Where set, hears what the client does. Kept as long as the client; it must not keep the client alive in turn. Default: none.
+    std::shared_ptr<client_observer> observer;
+    /// What is logged. Default: nothing.
+    log_config log;
 
     /// The defaults, without a token.
     config() = default;

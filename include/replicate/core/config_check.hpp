@@ -164,6 +164,8 @@ inline api_base check_config(config const& settings)
     if (settings.reconcile.clock_margin < settings.reconcile.clock_margin.zero()
         || settings.reconcile.clock_margin > std::chrono::hours(1))
         detail::refuse_config("reconcile.clock_margin: must be from zero to an hour");
+    if (settings.log.level < log_level::error || settings.log.level > log_level::trace)
+        detail::refuse_config("log.level: must be one of the words of log_level");
     detail::check_count("pool.connections_per_origin", settings.pool.connections_per_origin, 1);
     check_scheduler(settings.scheduler);
     detail::check_count("limits.header_bytes", settings.limits.header_bytes, 1024);

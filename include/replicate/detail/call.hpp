@@ -8,6 +8,7 @@
 #include <replicate/core/json_document.hpp>
 #include <replicate/core/redaction.hpp>
 #include <replicate/core/retry_policy.hpp>
+#include <replicate/detail/call_notes.hpp>
 #include <replicate/detail/place.hpp>
 
 #include <chrono>
@@ -121,6 +122,7 @@ public:
         , where_(std::move(where))
         , policy_(policy)
         , repetition_(owner.retry(), what_.repeatability)
+        , notes_(owner.client().notes())
     {
         owner_.context().operation = what_.name();
         owner_.context().attempts = 0;
@@ -169,6 +171,7 @@ public:
             want_fresh = outcome.reused && !outcome.answered;
             // After a 429 the rate limiter says when, for all that wait.
             bool const is_throttled = outcome.status == 429 && is_limited() && owner_.client().scheduler().keeps_limits();
+            notes_.repeat(outcome, verdict.wait);
             if (!is_throttled)
                 co_await pause(verdict.wait);
         }
@@ -188,6 +191,8 @@ private:
         if (renew_)
             renew_(what_);
         call_attempt progress(owner_, policy_, turn);
+        notes_.describe(what_, where_.origin, where_.frame.path_prefix, bucket(), is_in_api());
+        try_note const note(notes_, what_, owner_.context().attempts - 1);
         if (source_)
             source_->rewind();
         bodies_.source = source_.get();
@@ -203,13 +208,16 @@ private:
         outcome.answered = progress.answered;
         outcome.reused = progress.reused;
         describe(result, progress, token, outcome);
+        notes_.end_try(outcome, result.response, result.passed_on && result.code == asio::error::eof);
         if (result.response.status != 0)
             turn.learn(result.response, outcome.wish, owner_.context().problem);
         co_return result;
     }
 
     /// Whether the service counts it against a rate limit of the token's account.
-    bool is_limited() const { return where_.with_token && where_.origin == owner_.client().base().origin; }
+    bool is_limited() const { return where_.with_token && is_in_api(); }
+
+    bool is_in_api() const { return where_.origin == owner_.client().base().origin; }
 
     /// What it is counted in. Its path has the prefix already where its frame has none.
     core::rate_bucket bucket() const
@@ -334,6 +342,7 @@ private:
     call_target where_;
     when_sent policy_;
     core::retry_policy repetition_;
+    call_notes notes_;
     /// What the last repetition took from the quota.
     unsigned taken_ = 0;
     std::function<void(core::request&)> renew_;

@@ -10,6 +10,7 @@
 #include <replicate/core/config_check.hpp>
 #include <replicate/core/create_reconciliation.hpp>
 #include <replicate/core/held_answers.hpp>
+#include <replicate/core/notifier.hpp>
 #include <replicate/core/request_writer.hpp>
 #include <replicate/core/retry_quota.hpp>
 #include <replicate/core/upload_memory.hpp>
@@ -61,6 +62,7 @@ public:
         : settings_(std::move(settings))
         , base_(core::check_config(settings_))
         , strand_(asio::make_strand(executor))
+        , notes_(std::make_shared<core::notifier>(settings_.observer, settings_.log, &std::chrono::system_clock::now))
         , retry_quota_(settings_.retry)
         , deadlines_(std::make_shared<io::deadline_list>(strand_))
         , scheduler_(io::scheduler::make(strand_, deadlines_, admission_limits_of(settings_.scheduler),
@@ -73,7 +75,7 @@ public:
         , upload_notices_(strand_)
         , transport_(std::make_unique<io::network_transport>(strand_, deadlines_,
               asio::use_service<io::tls_contexts>(asio::query(executor, asio::execution::context)).get(settings_.tls),
-              settings_))
+              settings_, notes_))
         , creates_(settings_.reconcile, strand_)
         , secret_gate_(std::make_shared<io::turnstile>(strand_, 1))
         , schema_gate_(std::make_shared<io::turnstile>(strand_, 1))
@@ -83,6 +85,7 @@ public:
         frame_.host = base_.origin.authority();
         frame_.path_prefix = base_.path_prefix;
         frame_.user_agent = settings_.user_agent;
+        notes_->keep_secret(settings_.token);
     }
 
     /// What the client was told.
@@ -102,6 +105,9 @@ public:
 
     /// When requests to the API may go.
     io::scheduler& scheduler() noexcept { return *scheduler_; }
+
+    /// Where all that the client does is told.
+    core::notifier& notes() noexcept { return *notes_; }
 
     /// What is left for repetitions.
     core::retry_quota& retry_quota() noexcept { return retry_quota_; }
@@ -156,6 +162,7 @@ public:
         std::string token = settings_.token_source();
         core::check_token(token);
         last_token_ = token;
+        notes_->keep_secret(token);
         return token;
     }
 
@@ -181,6 +188,7 @@ private:
     core::request_frame frame_;
     std::string last_token_;
     io::strand strand_;
+    std::shared_ptr<core::notifier> notes_;
     core::retry_quota retry_quota_;
     std::shared_ptr<io::deadline_list> deadlines_;
     std::shared_ptr<io::scheduler> scheduler_;

@@ -6,6 +6,7 @@
 #define REPLICATE_DETAIL_PLACE_HPP
 
 #include <replicate/detail/operation.hpp>
+#include <replicate/detail/queue_note.hpp>
 #include <replicate/identifier.hpp>
 
 #include <string>
@@ -42,8 +43,16 @@ inline io::admission_wish wish_of(operation& owner, core::rate_bucket bucket)
 inline asio::awaitable<io::admission> wait_for_turn(operation& owner, io::admission_wish wish)
 {
     owner.context().phase = phase::queue;
-    io::admission granted = co_await owner.client().scheduler().admit(std::move(wish));
+    io::admission granted;
+    bool const waits = !owner.client().scheduler().try_admit(wish, granted) && !granted.code;
+    if (waits) {
+        queue_note note(owner.shared_client(), wish);
+        granted = co_await owner.client().scheduler().admit(std::move(wish));
+        note.end(granted.code);
+    }
     if (granted.code) {
+        if (!waits)
+            owner.client().notes().counters().count_turned_away();
         if (!granted.problem.text().empty())
             owner.context().problem = std::move(granted.problem);
         owner.context().detail = std::move(granted.detail);

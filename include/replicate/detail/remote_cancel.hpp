@@ -6,6 +6,7 @@
 #define REPLICATE_DETAIL_REMOTE_CANCEL_HPP
 
 #include <replicate/detail/call.hpp>
+#include <replicate/detail/prediction_notes.hpp>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -16,14 +17,27 @@
 
 namespace replicate::detail {
 
+/// Tells how the prediction has ended that was cancelled, as the answer has it: nobody looks at it any more.
+inline void tell_of_cancel(operation& owner, call_result const& answer)
+{
+    auto const known = owner.context().prediction;
+    auto document = core::parse_document(known && !answer.code ? answer.response.body : "null");
+    json::object const* const object = document ? document->if_object() : nullptr;
+    if (object == nullptr || text_member(*object, "id") != known->id)
+        return;
+    prediction_notes notes(prediction_origin::known, known->status);
+    notes.see(owner.client().notes(), prediction::from_json(std::move(*document)));
+}
+
 /// Asks once to cancel; false where there was no token to do it with.
 inline asio::awaitable<bool> try_to_cancel(operation& owner, core::request what)
 {
     bool is_sent = false;
     try {
         call cancellation(owner, std::move(what));
-        co_await cancellation.perform();
+        call_result const result = co_await cancellation.perform();
         is_sent = true;
+        tell_of_cancel(owner, result);
     } catch (boost::system::system_error const& ended) {
         is_sent = ended.code() == asio::error::operation_aborted;
     } catch (std::exception const&) {

@@ -9,6 +9,7 @@
 #include <replicate/core/prediction_requests.hpp>
 #include <replicate/core/rescued_id.hpp>
 #include <replicate/detail/planned_wait.hpp>
+#include <replicate/detail/prediction_notes.hpp>
 #include <replicate/detail/reconcile.hpp>
 #include <replicate/detail/remote_cancel.hpp>
 #include <replicate/detail/run_watch.hpp>
@@ -159,6 +160,7 @@ private:
         if (verdict.kind == core::create_verdict_kind::adopt) {
             claim_.release();
             seen_.id = verdict.id;
+            notes_.set_adopted();
             failure_ = {};
             owner_.context().detail.clear();
             keep_seen();
@@ -254,10 +256,14 @@ private:
     /// Remembers what was seen for failures, and tells the observer, while somebody wants to know.
     void keep_seen()
     {
+        notes_.see(owner_.client().notes(), seen_, asked_for());
         owner_.context().prediction = std::make_shared<prediction const>(seen_);
         if (!leaving_ && !owner_.is_stopped())
             watch_.tell(seen_);
     }
+
+    /// What was asked for, for those who hear of it.
+    std::string asked_for() const { return owner_.client().notes().is_heard() ? model_.str() : std::string(); }
 
     asio::awaitable<core::run_action> get()
     {
@@ -351,6 +357,7 @@ private:
     input values_;
     run_options options_;
     run_watch watch_;
+    prediction_notes notes_{prediction_origin::created};
     core::prediction_machine machine_;
     create_claim claim_;
     planned_wait together_;

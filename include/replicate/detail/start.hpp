@@ -6,6 +6,7 @@
 #define REPLICATE_DETAIL_START_HPP
 
 #include <replicate/catalog.hpp>
+#include <replicate/client_metrics.hpp>
 #include <replicate/config.hpp>
 #include <replicate/core/schema_memory.hpp>
 #include <replicate/detail/initiate.hpp>
@@ -46,6 +47,8 @@ void start_secret(
     std::shared_ptr<client_state> client, secret_options options, erased_handler<webhook_secret> handler);
 void start_schema(std::shared_ptr<client_state> client, model_ref model, call_options options,
     erased_handler<core::found_schema> handler);
+void start_metrics(
+    std::shared_ptr<client_state> client, call_options options, erased_handler<client_metrics> handler);
 void start_read(
     std::shared_ptr<client_state> client, std::string location, call_options options, erased_handler<std::string> handler);
 

@@ -93,6 +93,7 @@ public:
         , where_(std::move(where))
         , seen_(*feed_->seen())
         , machine_(feed_->options(), where_.path.starts_with("/v1/files/"))
+        , notes_(prediction_origin::known, seen_.status)
     {
     }
 
@@ -200,6 +201,7 @@ private:
             co_return machine_.on_get_failed(failure_, owner_.client().jitter());
         seen_ = prediction::from_json(std::move(*document));
         seen_.set_meta(owner_.meta_of(result.response));
+        notes_.see(owner_.client().notes(), seen_);
         owner_.context().prediction = std::make_shared<prediction const>(seen_);
         co_return machine_.on_seen(seen_, owner_.client().jitter());
     }
@@ -256,6 +258,7 @@ private:
         if (seen_.is_terminal() || !(failed || canceled))
             return;
         seen_.status = failed ? prediction_status::failed : prediction_status::canceled;
+        notes_.see(owner_.client().notes(), seen_);
         owner_.context().prediction = std::make_shared<prediction const>(seen_);
     }
 
@@ -269,6 +272,7 @@ private:
     core::absolute_url where_;
     prediction seen_;
     core::stream_machine machine_;
+    prediction_notes notes_;
     boost::system::error_code failure_;
 };
 

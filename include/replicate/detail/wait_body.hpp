@@ -132,12 +132,15 @@ private:
         }
         has_seen_ = true;
         owner_.context().prediction = what_.seen();
+        if (owner_.context().prediction)
+            notes_.see(owner_.client().notes(), *owner_.context().prediction);
         return {};
     }
 
     operation& owner_;
     waiting& what_;
     core::prediction_machine machine_;
+    prediction_notes notes_{prediction_origin::known};
     boost::system::error_code failure_;
     bool has_seen_ = false;
 };

@@ -6,6 +6,7 @@
 #define REPLICATE_IMPL_CLIENT_IPP
 
 #include <replicate/client.hpp>
+#include <replicate/detail/metrics_body.hpp>
 #include <replicate/detail/question_body.hpp>
 #include <replicate/detail/run_body.hpp>
 #include <replicate/detail/schema.hpp>
@@ -32,7 +33,8 @@ REPLICATE_DECL asio::any_io_executor executor_of(client_state const& client)
 REPLICATE_DECL void close_idle_connections(std::shared_ptr<client_state> client)
 {
     auto const executor = client->strand();
-    asio::dispatch(executor, [client = std::move(client)] { client->transport().close_idle(); });
+    // Not at once: who asks may be an observer who hears of what is being closed.
+    asio::post(executor, [client = std::move(client)] { client->transport().close_idle(); });
 }
 
 REPLICATE_DECL void start_run(std::shared_ptr<client_state> client, model_ref model, input values, run_options options,
@@ -83,6 +85,14 @@ REPLICATE_DECL void start_schema(std::shared_ptr<client_state> client, model_ref
     auto const timeout = options.timeout.value_or(client->settings().timeouts.call);
     start<core::found_schema>(std::move(client), timeout, std::move(handler),
         [&](operation& owner) { return schema_body(owner, std::move(model), options); });
+}
+
+REPLICATE_DECL void start_metrics(
+    std::shared_ptr<client_state> client, call_options options, erased_handler<client_metrics> handler)
+{
+    auto const timeout = options.timeout.value_or(client->settings().timeouts.call);
+    start<client_metrics>(
+        std::move(client), timeout, std::move(handler), [&](operation& owner) { return metrics_body(owner, options); });
 }
 
 } // namespace replicate::detail

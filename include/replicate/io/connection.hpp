@@ -5,6 +5,7 @@
 #ifndef REPLICATE_IO_CONNECTION_HPP
 #define REPLICATE_IO_CONNECTION_HPP
 
+#include <replicate/io/connection_note.hpp>
 #include <replicate/io/exchange.hpp>
 #include <replicate/io/tls.hpp>
 
@@ -68,6 +69,9 @@ public:
     /// Keeps what must live as long as the stream.
     void keep(std::unique_ptr<tls_session_sink> sink) { sink_ = std::move(sink); }
 
+    /// Where its life is told.
+    connection_note& note() noexcept { return note_; }
+
     /// When it was opened.
     clock::time_point opened_at() const noexcept { return opened_at_; }
 
@@ -84,6 +88,7 @@ public:
     {
         exchange_result result;
         progress.reused = std::exchange(carried_, true);
+        note_.used();
         may_reuse_ = false;
         if (secure_)
             result = co_await send_over(stream_, std::move(request), deadlines, limits, progress, bodies);
@@ -125,6 +130,7 @@ private:
     std::unique_ptr<tls_session_sink> sink_;
     tls_stream stream_;
     beast::flat_buffer buffer_;
+    connection_note note_;
     bool secure_;
     bool carried_ = false;
     bool may_reuse_ = false;

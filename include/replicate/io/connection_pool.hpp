@@ -9,6 +9,7 @@
 #include <replicate/io/connector.hpp>
 #include <replicate/io/wait_list.hpp>
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <utility>
@@ -68,6 +69,12 @@ private:
     std::unique_ptr<io::connection> connection_;
 };
 
+/// How full the pools of a client are.
+struct pool_level {
+    std::size_t places = 0;
+    std::size_t idle = 0;
+};
+
 /// The connections of a client, by origin. Used on the strand alone.
 class connection_pool {
 public:
@@ -97,6 +104,17 @@ public:
             }
             co_await ticket.wait();
         }
+    }
+
+    /// How many connections there are, those included that are being opened, and how many of them are idle.
+    pool_level level() const noexcept
+    {
+        pool_level level;
+        for (auto const& [target, pool] : pools_) {
+            level.places += pool->connections.places();
+            level.idle += pool->connections.idle();
+        }
+        return level;
     }
 
     /// Closes all idle connections.

@@ -33,8 +33,9 @@ class connector {
 public:
     using clock = std::chrono::steady_clock;
 
+    /// `notes`: where the life of connections is told; may be null.
     connector(strand executor, std::shared_ptr<deadline_list> deadlines, std::shared_ptr<asio::ssl::context> context,
-        config const& settings)
+        config const& settings, std::shared_ptr<core::notifier> notes = nullptr)
         : executor_(executor)
         , deadlines_(std::move(deadlines))
         , context_(std::move(context))
@@ -43,6 +44,7 @@ public:
         , pins_(settings)
         , proxies_(settings.proxy)
         , resolver_(executor)
+        , notes_(std::move(notes))
     {
     }
 
@@ -50,6 +52,7 @@ public:
     asio::awaitable<connect_result> open(core::origin target, attempt& progress)
     {
         connect_result result;
+        auto const began = clock::now();
         core::proxy const* const through = proxies_.for_target(target);
         core::origin const peer = nearest(target, through);
         progress.enter(phase::resolve);
@@ -62,6 +65,8 @@ public:
             result.code = co_await tunnel(*result.connection, *through, target, connect_limit, progress);
         if (!result.code && target.secure)
             result.code = co_await handshake(*result.connection, target, progress);
+        if (!result.code)
+            result.connection->note().opened(notes_, target, has_resumed(*result.connection), clock::now() - began);
         co_return result;
     }
 
@@ -69,6 +74,11 @@ private:
     static core::origin nearest(core::origin const& target, core::proxy const* through)
     {
         return through != nullptr ? through->origin : target;
+    }
+
+    static bool has_resumed(connection& opened)
+    {
+        return SSL_session_reused(opened.tls().native_handle()) == 1;
     }
 
     static boost::system::error_code explain_resolve(
@@ -181,6 +191,7 @@ private:
     core::proxy_choice proxies_;
     resolver resolver_;
     std::shared_ptr<tls_session_store> sessions_ = std::make_shared<tls_session_store>();
+    std::shared_ptr<core::notifier> notes_;
 };
 
 } // namespace replicate::io

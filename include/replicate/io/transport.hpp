@@ -28,15 +28,19 @@ public:
 
     /// Closes what is open and not in use.
     virtual void close_idle() = 0;
+
+    /// How many connections there are.
+    virtual pool_level level() const noexcept = 0;
 };
 
 /// The transport over a pool of TLS connections.
 class network_transport final : public transport {
 public:
     network_transport(strand executor, std::shared_ptr<deadline_list> deadlines,
-        std::shared_ptr<asio::ssl::context> context, config const& settings)
+        std::shared_ptr<asio::ssl::context> context, config const& settings,
+        std::shared_ptr<core::notifier> notes = nullptr)
         : deadlines_(deadlines)
-        , connector_(executor, std::move(deadlines), std::move(context), settings)
+        , connector_(executor, std::move(deadlines), std::move(context), settings, std::move(notes))
         , pool_(executor, settings.pool)
     {
     }
@@ -59,6 +63,8 @@ public:
     }
 
     void close_idle() override { pool_.close_idle(); }
+
+    pool_level level() const noexcept override { return pool_.level(); }
 
 private:
     std::shared_ptr<deadline_list> deadlines_;

@@ -5,6 +5,10 @@
 #define REPLICATE_HPP
 
 #include <replicate/account_limits.hpp>
+#include <replicate/batch_row.hpp>
+#include <replicate/batch_source.hpp>
+#include <replicate/batch_state.hpp>
+#include <replicate/batch_summary.hpp>
 #include <replicate/catalog.hpp>
 #include <replicate/catalog_resources.hpp>
 #include <replicate/client.hpp>

@@ -37,7 +37,7 @@ using replicate::testing::script;
 script work(input const& values)
 {
     auto const number = values.at("number").to_number<int>();
-    auto const time = std::chrono::milliseconds(number % 7 == 0 ? 30 : 2);
+    auto const time = std::chrono::milliseconds(number % 7 == 0 ? slowness * 100 : 2);
     if (values.contains("fails"))
         return script().run(time).fail("no good: " + std::to_string(number));
     return script().run(time).output(("result " + std::to_string(number)).c_str());

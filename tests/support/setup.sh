@@ -46,6 +46,7 @@ missing_packages() {
     have_header openssl/ssl.h || echo libssl-dev
     have_header doctest/doctest.h || echo doctest-dev
     have_program tinyproxy || echo tinyproxy-bin
+    have_program curl || echo curl
     have_header valijson/validator.hpp || echo libvalijson-dev
     [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -d /etc/pki ] || echo ca-certificates
     if [ "$preset" = tsan ]; then

@@ -86,7 +86,7 @@ class prediction_counts {
 public:
     /// Predictions that were created here, and those that were created by a call whose answer was lost, and found again.
     std::uint64_t created = 0, adopted = 0;
-    /// How they ended.
+    /// How they ended. A run that is content with less (`run_options::early_output`) sees no end.
     std::uint64_t succeeded = 0, failed = 0, canceled = 0, aborted = 0;
     /// The seconds that the models of the ended ones ran, which is what is paid for.
     double predict_time = 0;

@@ -24,9 +24,13 @@ namespace detail {
 /// Appends a text on one line: what would end the line, or change a terminal, is written as its code.
 inline void append_escaped(std::string& line, std::string_view text, bool in_quotes)
 {
+    unsigned char before = 0;
     for (char const letter : text) {
         auto const code = static_cast<unsigned char>(letter);
-        if (code < 0x20 || code == 0x7f) {
+        // In UTF-8, C2 and 80 to 9F are control letters too.
+        bool const is_second = before == 0xc2 && code >= 0x80 && code <= 0x9f;
+        before = code;
+        if (code < 0x20 || code == 0x7f || is_second) {
             char escaped[8];
             std::snprintf(escaped, sizeof(escaped), "\\x%02x", static_cast<unsigned>(code));
             line += escaped;

@@ -14,7 +14,9 @@
 #include <doctest/doctest.h>
 
 #include <future>
+#include <map>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -321,6 +323,38 @@ TEST_CASE("what waits for its turn is told, and counted while it waits")
     auto const dequeued = made.heard->all("dequeued").at(0);
     CHECK(dequeued.number("replicate.queue.admitted") == 1);
     CHECK(dequeued.number("replicate.queue.duration") >= 0.06);
+}
+
+TEST_CASE("what many runs at once did is counted, each prediction once")
+{
+    observed made([](replicate::config& settings) { settings.scheduler.in_flight = 10; });
+    constexpr std::size_t count = 60;
+    std::vector<input> inputs(count);
+    replicate::map_options options;
+    options.run = local_client::quick(replicate::wait::poll());
+    auto const results = made.get(made.client.async_map(made.server.version("acme/slow"), inputs, options));
+    std::size_t good = 0;
+    for (auto result = made.get(results.async_next()); result; result = made.get(results.async_next()))
+        good += result->ok() ? 1 : 0;
+    CHECK(good == count);
+    client_metrics const metrics = made.metrics();
+    CHECK(metrics.predictions.created == count);
+    CHECK(metrics.predictions.succeeded == count);
+    CHECK(metrics.predictions.in_flight == 0);
+    CHECK(metrics.requests.started == made.server.counts().requests);
+    CHECK(metrics.requests.finished == metrics.requests.started);
+    CHECK(metrics.connections.opened == made.server.counts().connections);
+    CHECK(metrics.queue.waiting == 0);
+    CHECK(metrics.queue.admitted == metrics.queue.queued);
+    CHECK(made.heard->count("queued") == made.heard->count("dequeued"));
+    std::map<std::string, strings> states;
+    for (heard_event const& each : made.heard->all("prediction"))
+        states[each.text("replicate.prediction.id")].push_back(each.text("replicate.prediction.status"));
+    CHECK(states.size() == count);
+    for (auto const& [id, seen] : states) {
+        CHECK(seen.back() == "succeeded");
+        CHECK(std::set<std::string>(seen.begin(), seen.end()).size() == seen.size());
+    }
 }
 
 TEST_CASE("who gives up waiting, or is turned away at once, is counted as refused")

@@ -274,3 +274,50 @@ TEST_CASE("clients of two contexts on two threads keep the limits of one account
     CHECK(answers.texts() == numbers(80));
     CHECK(server.counts().create_requests <= 81);
 }
+
+namespace {
+
+/// Without a lock: the callbacks of one client come one after the other.
+class plain_counter : public replicate::client_observer {
+public:
+    std::size_t started = 0;
+    std::size_t finished = 0;
+    std::size_t closed = 0;
+
+    void on_request_started(replicate::request_started const&) override { ++started; }
+    void on_request_finished(replicate::request_finished const&) override { ++finished; }
+    void on_connection_closed(replicate::connection_closed const&) override { ++closed; }
+};
+
+} // namespace
+
+TEST_CASE("metrics are asked for on several threads while predictions run, and observer and log need no lock")
+{
+    replicate::testing::server server;
+    add_models(server);
+    auto const heard = std::make_shared<plain_counter>();
+    std::size_t lines = 0;
+    collected answers;
+    std::atomic<std::size_t> asked = 0;
+    {
+        asio::io_context context(4);
+        replicate::config settings = server.config();
+        settings.observer = heard;
+        settings.log.level = replicate::log_level::trace;
+        settings.log.sink = [&lines](replicate::log_record const&) { ++lines; };
+        replicate::client const client(context, settings);
+        for (int i = 0; i < 40; ++i) {
+            asio::co_spawn(context, echo(client, i, answers), asio::detached);
+            client.async_metrics([&asked](boost::system::error_code code, replicate::client_metrics const& told) {
+                asked += !code && told.requests.finished <= told.requests.started ? 1 : 0;
+            });
+        }
+        run_on_four_threads(context);
+    }
+    CHECK(answers.texts().size() == 40);
+    CHECK(asked == 40);
+    CHECK(heard->started == server.counts().requests);
+    CHECK(heard->finished == heard->started);
+    CHECK(heard->closed == server.counts().connections);
+    CHECK(lines > heard->started + heard->finished);
+}

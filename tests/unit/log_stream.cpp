@@ -53,6 +53,12 @@ TEST_CASE("what could be taken for another field or another line is quoted or wr
            "quoted=\"say \\\"no\\\" \\\\ or\" sum=\"a=b\" line=\"one\\x0d\\x0atwo\" empty=\"\"");
 }
 
+TEST_CASE("letters beyond ASCII stay as they are, but for those that are control letters")
+{
+    CHECK(replicate::format(record_of("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xc2\xa9")).ends_with(" gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xc2\xa9"));
+    CHECK(replicate::format(record_of("a\xc2\x9b" "31m")).ends_with("a\xc2\\x9b" "31m"));
+}
+
 TEST_CASE("a field of a record is found by its name")
 {
     auto record = record_of("x");

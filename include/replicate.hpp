@@ -5,6 +5,7 @@
 #define REPLICATE_HPP
 
 #include <replicate/account_limits.hpp>
+#include <replicate/batch_journal.hpp>
 #include <replicate/batch_row.hpp>
 #include <replicate/batch_source.hpp>
 #include <replicate/batch_state.hpp>
@@ -29,6 +30,7 @@
 #include <replicate/input.hpp>
 #include <replicate/input_field.hpp>
 #include <replicate/input_violation.hpp>
+#include <replicate/journal_error.hpp>
 #include <replicate/list_options.hpp>
 #include <replicate/log.hpp>
 #include <replicate/log_reader.hpp>

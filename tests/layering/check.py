@@ -27,7 +27,7 @@ FACADE_RANKS = (5, 6)
 DOCUMENTED_RANKS = (0, 1, 5, 6)
 DOCUMENTED_BESIDES = ('config.hpp', 'webhook.hpp')
 CONFIGURATION_HEADERS = ('version.hpp', 'detail/config.hpp')
-SOURCE_HEADER = 'src.hpp'
+SOURCE_HEADERS = ('src.hpp', 'journal_src.hpp')
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 DEFINE = re.compile(r'^[ \t]*#[ \t]*define[ \t]+(\w+)', re.MULTILINE)
@@ -167,7 +167,7 @@ class Checker:
 
     def check_includes(self, file):
         for line, other in self.own_includes(file):
-            if other.is_body and not file.is_body and file.name != SOURCE_HEADER and not in_header_only_mode(file.text, line):
+            if other.is_body and not file.is_body and file.name not in SOURCE_HEADERS and not in_header_only_mode(file.text, line):
                 self.breach('separate', file, line,
                             f'includes {other.name} outside of #ifndef REPLICATE_SEPARATE_COMPILATION')
             if other.header == file.header or not other.place:
@@ -231,10 +231,11 @@ class Checker:
         done.add(name)
 
     def check_source_header(self):
-        source = self.files.get(SOURCE_HEADER)
-        if source is None:
+        sources = [self.files[name] for name in SOURCE_HEADERS if name in self.files]
+        if not sources:
             return
-        included = {other.name for _, other in self.own_includes(source)}
+        source = sources[0]
+        included = {other.name for each in sources for _, other in self.own_includes(each)}
         for file in self.files.values():
             if file.is_body and file.name not in included:
                 self.breach('source', source, 1, f'does not include {file.name}')

@@ -47,6 +47,7 @@ missing_packages() {
     have_header doctest/doctest.h || echo doctest-dev
     have_program tinyproxy || echo tinyproxy-bin
     have_program curl || echo curl
+    have_header sqlite3.h || echo libsqlite3-dev
     have_header valijson/validator.hpp || echo libvalijson-dev
     [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -d /etc/pki ] || echo ca-certificates
     if [ "$preset" = tsan ]; then

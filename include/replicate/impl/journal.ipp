@@ -1,0 +1,207 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_IMPL_JOURNAL_IPP
+#define REPLICATE_IMPL_JOURNAL_IPP
+
+#include <replicate/impl/journal_file.hpp>
+#include <replicate/journal.hpp>
+
+#include <boost/asio/any_completion_executor.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/system_executor.hpp>
+
+#include <condition_variable>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace replicate::detail {
+
+/// A record that waits to be written, and who waits for it.
+class waiting_record {
+public:
+    waiting_record(batch_record given, erased_handler<std::monostate> told)
+        : what(std::move(given))
+        , handler_(std::move(told))
+        , executor_(asio::prefer(asio::get_associated_executor(handler_, asio::any_io_executor(asio::system_executor())),
+              asio::execution::outstanding_work.tracked))
+    {
+    }
+
+    /// Tells who waits. A class, not a closure: it is moved on through executors.
+    void complete(failure outcome) { executor_.execute(notice(std::move(handler_), std::move(outcome))); }
+
+    batch_record what;
+
+private:
+    class notice {
+    public:
+        notice(erased_handler<std::monostate> handler, failure outcome)
+            : handler_(std::move(handler))
+            , outcome_(std::move(outcome))
+        {
+        }
+
+        void operator()() { std::move(handler_)(std::move(outcome_), std::monostate()); }
+
+    private:
+        erased_handler<std::monostate> handler_;
+        failure outcome_;
+    };
+
+    erased_handler<std::monostate> handler_;
+    // Has work until it has completed, so that what runs the context does not end before.
+    asio::any_completion_executor executor_;
+};
+
+/// The thread of a journal. All that waits while one write goes on is written by the next one: the disk decides how much that is.
+class journal_writer {
+public:
+    journal_writer(std::filesystem::path const& path, journal_options const& options)
+        : file_(path, options)
+        , thread_([this] { run(); })
+    {
+    }
+    journal_writer(journal_writer const&) = delete;
+    journal_writer& operator=(journal_writer const&) = delete;
+    ~journal_writer()
+    {
+        {
+            std::lock_guard const lock(mutex_);
+            is_ending_ = true;
+        }
+        wake_.notify_one();
+        thread_.join();
+    }
+
+    void add(batch_record what, erased_handler<std::monostate> handler)
+    {
+        {
+            std::lock_guard const lock(mutex_);
+            waiting_.emplace_back(std::move(what), std::move(handler));
+        }
+        wake_.notify_one();
+    }
+
+    void for_each(std::function<void(batch_record const&)> const& visit)
+    {
+        std::lock_guard const lock(file_mutex_);
+        file_.for_each(visit);
+    }
+
+    std::optional<std::string> owner_of(std::string_view prediction)
+    {
+        std::lock_guard const lock(file_mutex_);
+        return file_.owner_of(prediction);
+    }
+
+    std::pair<std::uint64_t, std::uint64_t> ends()
+    {
+        std::lock_guard const lock(file_mutex_);
+        return std::make_pair(file_.end_of("results_end"), file_.end_of("errors_end"));
+    }
+
+    std::uint64_t commits()
+    {
+        std::lock_guard const lock(file_mutex_);
+        return commits_;
+    }
+
+private:
+    void run()
+    {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            wake_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
+            if (waiting_.empty())
+                return;
+            std::vector<waiting_record> group;
+            group.swap(waiting_);
+            lock.unlock();
+            failure const outcome = write(group);
+            for (waiting_record& each : group)
+                each.complete(outcome);
+            group.clear();
+            lock.lock();
+        }
+    }
+
+    failure write(std::vector<waiting_record> const& group)
+    {
+        std::lock_guard const lock(file_mutex_);
+        try {
+            file_.begin();
+            for (waiting_record const& each : group)
+                file_.put(each.what);
+            file_.commit();
+            ++commits_;
+            return failure();
+        } catch (...) {
+            file_.rollback();
+            return failure::of_exception(std::current_exception());
+        }
+    }
+
+    std::mutex file_mutex_;
+    journal_file file_;
+    std::uint64_t commits_ = 0;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::vector<waiting_record> waiting_;
+    bool is_ending_ = false;
+    std::thread thread_;
+};
+
+} // namespace replicate::detail
+
+namespace replicate {
+
+REPLICATE_DECL journal::journal(std::filesystem::path const& path, journal_options const& options)
+    : writer_(std::make_unique<detail::journal_writer>(path, options))
+{
+}
+
+REPLICATE_DECL journal::~journal() = default;
+
+REPLICATE_DECL void journal::for_each(std::function<void(batch_record const&)> const& visit)
+{
+    writer_->for_each(visit);
+}
+
+REPLICATE_DECL std::optional<std::string> journal::owner_of(std::string_view prediction)
+{
+    return writer_->owner_of(prediction);
+}
+
+REPLICATE_DECL std::pair<std::uint64_t, std::uint64_t> journal::ends()
+{
+    return writer_->ends();
+}
+
+REPLICATE_DECL std::uint64_t journal::commits() const
+{
+    return writer_->commits();
+}
+
+REPLICATE_DECL void journal::record(batch_record what, detail::erased_handler<std::monostate> handler)
+{
+    writer_->add(std::move(what), std::move(handler));
+}
+
+} // namespace replicate
+
+#endif

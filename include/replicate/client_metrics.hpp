@@ -27,7 +27,8 @@ public:
                   malformed_answers = 0, interrupted = 0, others = 0;
     /// Tries that were followed by another one.
     std::uint64_t retried = 0;
-    /// The time from the start to the end of all that have finished.
+    /// The time from the start to the end of all that have finished. Answers that the service was asked to hold are among them, and streams
+    /// and files, with all the time that they took.
     std::chrono::steady_clock::duration duration{};
     /// How many took how long: up to each of `duration_bounds` (and longer than the one before), and last, longer than all.
     std::array<std::uint64_t, 15> durations{};

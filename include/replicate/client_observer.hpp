@@ -111,7 +111,8 @@ public:
 ///
 /// Thread safety: the callbacks of one client come one after the other, on its strand, which they must not block; the last connections of a
 /// client are closed by whoever lets go of it last, so `on_connection_closed` may come on that thread. An observer that several
-/// clients have is called by each. A callback may use the client, but waits for nothing.
+/// clients have is called by each, at the same time if their execution contexts have several threads. A callback may use the client, but
+/// waits for nothing.
 /// Errors: what a callback throws goes no further: the client does not change its course for it. It is counted
 /// (`client_metrics::observer_failures`) and logged, and the observer goes on to be called.
 class client_observer {

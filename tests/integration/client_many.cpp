@@ -164,6 +164,61 @@ TEST_CASE("a context may be destroyed while many runs wait")
     context.reset();
 }
 
+TEST_CASE("a run whose time is up while it sleeps tells all that was seen of its prediction, and cancels it")
+{
+    local_client local;
+    replicate::diagnostics known;
+    pending<replicate::output> run;
+    auto options = polls();
+    options.first_poll_interval = 1h;
+    options.maximum_poll_interval = 1h;
+    options.timeout = slowness * 500ms;
+    replicate::input values;
+    values.set("word", "kept");
+    local.client.async_run(local.server.version("test/never-ends"), std::move(values), options, known, run.token());
+    REQUIRE(local.run_until([&] { return run.done(); }));
+    CHECK(run.code() == replicate::errc::deadline_exceeded);
+    REQUIRE(known.prediction != nullptr);
+    CHECK(known.prediction->input().at("word") == "kept");
+    CHECK(known.prediction->urls.get.find(known.prediction->id) != std::string::npos);
+    CHECK(known.prediction->meta().status == 201);
+    run_out(local.context);
+    CHECK(status_at(local.server, known.prediction->id) == "canceled");
+    CHECK(local.server.counts().gets == 0);
+}
+
+TEST_CASE("a prediction that the plan never asks for is asked for when it has taken too long")
+{
+    local_client local;
+    auto options = polls();
+    options.first_poll_interval = 1h;
+    options.maximum_poll_interval = 1h;
+    options.start_timeout = slowness * 300ms;
+    local.server.model("acme/cold", [](replicate::input const&) { return script().boot(1h).output("done"); });
+    crowd one(local, local.server.version("acme/cold"), 1, options);
+    REQUIRE(one.wait());
+    CHECK(one.runs[0].code() == replicate::errc::start_timed_out);
+    CHECK(local.server.counts().gets == 1);
+    run_out(local.context);
+}
+
+TEST_CASE("runs go on when the client is gone")
+{
+    local_client local;
+    add_model(local.server, slowness * 500ms);
+    auto gone = std::make_unique<replicate::client>(local.context, local_client::settings(local.server));
+    std::deque<pending<replicate::output>> runs(20);
+    for (auto& run : runs)
+        gone->async_run(local.server.version("acme/slow"), replicate::input(), polls(), run.token());
+    REQUIRE(local.run_until_server([](auto const& counts) { return counts.creates == 20; }));
+    gone.reset();
+    for (auto& run : runs) {
+        REQUIRE(local.run_until([&] { return run.done(); }));
+        CHECK(run.code() == boost::system::error_code());
+    }
+    run_out(local.context);
+}
+
 TEST_CASE("a run that may not take long to start is told of it by pages too")
 {
     local_client local;

@@ -27,10 +27,10 @@ public:
     bool own(std::string id, time_point now)
     {
         forget_old(now);
-        if (!ids_.insert(id).second)
-            return false;
-        in_order_.emplace_back(std::move(id), now);
-        return true;
+        auto const added = ids_.insert(std::move(id));
+        if (added.second)
+            in_order_.emplace_back(&*added.first, now);
+        return added.second;
     }
 
     /// Whether a call owns it.
@@ -46,13 +46,13 @@ private:
     void forget_old(time_point now)
     {
         while (!in_order_.empty() && (in_order_.size() >= most || in_order_.front().second < now - lifetime)) {
-            ids_.erase(in_order_.front().first);
+            ids_.erase(ids_.find(*in_order_.front().first));
             in_order_.pop_front();
         }
     }
 
     std::unordered_set<std::string> ids_;
-    std::deque<std::pair<std::string, time_point>> in_order_;
+    std::deque<std::pair<std::string const*, time_point>> in_order_;
 };
 
 } // namespace replicate::core

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <unordered_set>
 #include <utility>
@@ -22,9 +23,11 @@ namespace replicate::core {
 /// the rate that the service allows, there are by themselves as many in flight as that rate times the time that each lasts.
 class map_plan {
 public:
+    /// `creates`: the most inputs whose predictions do not exist yet, because more cannot be sent at once: their requests take memory.
     /// Precondition: the options have been checked.
-    explicit map_plan(map_options const& options)
+    explicit map_plan(map_options const& options, std::size_t creates = std::numeric_limits<std::size_t>::max())
         : order_(options.order)
+        , creates_limit_(creates)
         , in_flight_limit_(options.in_flight)
         , ahead_(options.ahead)
         , buffer_(options.buffer)
@@ -36,13 +39,14 @@ public:
     bool may_take() const noexcept
     {
         bool const has_room = in_flight_limit_ == 0 || queued_ + in_flight_ < in_flight_limit_;
-        return !source_ended_ && !stopped_ && queued_ < ahead_ && has_room && undelivered_ < buffer_;
+        return !source_ended_ && !stopped_ && queued_ < ahead_ && creating_ < creates_limit_ && has_room && undelivered_ < buffer_;
     }
 
     /// An input was taken; it waits for its turn. Gives its number.
     std::size_t on_taken() noexcept
     {
         ++queued_;
+        ++creating_;
         return taken_++;
     }
 
@@ -55,6 +59,9 @@ public:
         --queued_;
         ++in_flight_;
     }
+
+    /// The prediction of an input exists, or never will; once for each.
+    void on_created() noexcept { --creating_; }
 
     /// An input has come to its end. True when all others are to be cancelled now.
     bool on_ended(std::size_t number, bool was_admitted, bool succeeded)
@@ -98,12 +105,14 @@ public:
 
 private:
     map_order const order_;
+    std::size_t const creates_limit_;
     std::size_t const in_flight_limit_;
     std::size_t const ahead_;
     std::size_t const buffer_;
     bool const stop_on_error_;
     std::size_t taken_ = 0;
     std::size_t queued_ = 0;
+    std::size_t creating_ = 0;
     std::size_t in_flight_ = 0;
     std::size_t undelivered_ = 0;
     std::size_t next_in_order_ = 0;

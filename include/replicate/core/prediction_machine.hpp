@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -71,7 +72,14 @@ public:
 
     /// Precondition: the options have been checked.
     prediction_machine(run_options options, time_point deadline, run_goal goal = run_goal::ended)
-        : options_(std::move(options))
+        : prediction_machine(std::make_shared<run_options const>(std::move(options)), deadline, goal)
+    {
+    }
+
+    /// The same; options are large, and thousands of runs may have the same.
+    prediction_machine(std::shared_ptr<run_options const> options, time_point deadline, run_goal goal = run_goal::ended)
+        : shared_options_(std::move(options))
+        , options_(*shared_options_)
         , deadline_(deadline)
         , goal_(goal)
         , interval_(options_.wait.is_webhook() ? options_.wait.safety_poll() : options_.first_poll_interval)
@@ -116,9 +124,9 @@ public:
         asked_to_hold_ = wait > std::chrono::seconds(0);
     }
 
-    /// When to look at a prediction at the latest, however that is waited for: it has taken too long in its state then, or the
-    /// caller's time is up.
-    time_point latest_look(time_point now) { return std::min(deadline_, limit_of_state(now).value_or(deadline_)); }
+    /// When to look at a prediction at the latest, however that is waited for, because it has taken too long in its state then; nothing
+    /// where it may stay in it.
+    std::optional<time_point> latest_look(time_point now) { return limit_of_state(now); }
 
     /// The prediction was seen in this state, on a page that shows no more of it.
     void on_glimpsed(prediction_status status) noexcept { status_ = status; }
@@ -318,7 +326,8 @@ private:
         return action;
     }
 
-    run_options options_;
+    std::shared_ptr<run_options const> shared_options_;
+    run_options const& options_;
     time_point deadline_;
     run_goal goal_;
     duration interval_;

@@ -8,7 +8,7 @@
 #include <replicate/core/map_plan.hpp>
 #include <replicate/detail/map_counters.hpp>
 #include <replicate/detail/map_source.hpp>
-#include <replicate/detail/run_body.hpp>
+#include <replicate/detail/run_operation.hpp>
 #include <replicate/detail/wake_up.hpp>
 #include <replicate/map_result.hpp>
 
@@ -33,7 +33,8 @@ public:
         : client_(std::move(client))
         , source_(std::move(source))
         , options_(std::move(options))
-        , plan_(options_)
+        , run_(std::make_shared<run_options const>(options_.run))
+        , plan_(options_, 2 * client_->settings().pool.connections_per_origin)
         , counters_(source_->total(), clock::now())
         , changed_(client_->strand())
     {
@@ -66,12 +67,23 @@ public:
         go_on();
     }
 
+    /// The prediction of the input of this number exists.
+    void on_created(std::size_t number)
+    {
+        if (auto const item = items_.find(number); item != items_.end())
+            item->second.created = true;
+        plan_.on_created();
+        go_on();
+    }
+
     /// The input of this number has come to its end.
     void on_ended(std::size_t number, failure outcome, output reached)
     {
         auto const item = items_.find(number);
         bool const succeeded = !outcome;
         count(outcome, reached);
+        if (!item->second.created)
+            plan_.on_created(); // there is none to come
         bool const was_admitted = item->second.admitted.has_value();
         map_result result(number, std::move(outcome), std::move(reached), item->second.timing(clock::now()));
         items_.erase(item);
@@ -114,6 +126,7 @@ private:
         std::weak_ptr<operation> running;
         clock::time_point taken;
         std::optional<clock::time_point> admitted;
+        bool created = false;
 
         map_timing timing(clock::time_point now) const
         {
@@ -171,6 +184,7 @@ private:
     std::shared_ptr<client_state> client_;
     std::shared_ptr<map_source> source_;
     map_options options_;
+    std::shared_ptr<run_options const> run_;
     core::map_plan plan_;
     map_counters counters_;
     wake_up changed_;
@@ -196,27 +210,15 @@ private:
     std::size_t number_;
 };
 
-/// One input, from the wait for its turn to its end. The work outlives it: the operation's handler keeps it.
-inline asio::awaitable<output> map_item_body(
-    operation& owner, map_work& work, std::size_t number, run_request request, run_options options)
-{
-    co_await take_place_of_run(owner, place_name(request.model), options.priority, options.group);
-    if (!owner.is_stopped())
-        work.on_admitted(number);
-    output reached = co_await run_admitted(owner, std::move(request.model), std::move(request.values), std::move(options));
-    co_return reached;
-}
-
 inline void map_work::begin(run_request request)
 {
     std::size_t const number = plan_.on_taken();
     run_item& made = items_[number];
     made.taken = clock::now();
-    auto const timeout = options_.run.timeout.value_or(client_->settings().timeouts.run);
     erased_handler<output> handler(asio::bind_executor(client_->strand(), map_item_handler(shared_from_this(), number)));
-    made.running = start<output>(client_, timeout, std::move(handler), [&](operation& owner) {
-        return map_item_body(owner, *this, number, std::move(request), options_.run);
-    });
+    // The work outlives it: the handler keeps it.
+    made.running = start_run_operation(client_, std::move(handler), std::move(request), run_,
+        [this, number](run_stage stage) { stage == run_stage::admitted ? on_admitted(number) : on_created(number); });
 }
 
 /// The reader's hold on a map: when the last of its copies goes, the work stops.

@@ -43,6 +43,16 @@ public:
     operation_standing() = default;
 };
 
+/// What goes on with an operation that sleeps: one of which no coroutine is under way.
+class sleeper {
+public:
+    /// It is woken.
+    virtual void on_woken() = 0;
+
+protected:
+    ~sleeper() = default;
+};
+
 /// One public call while it goes on: its deadline, its cancellation, and what there is to say should it fail.
 ///
 /// The caller gets its result exactly once: from the body when that ends, or, when the caller cancels or the deadline passes,
@@ -123,11 +133,30 @@ public:
     /// Something that others can see is about to leave, or to be done elsewhere.
     void set_sent() noexcept { has_sent_ = true; }
 
+    /// The prediction that it was to create exists.
+    virtual void on_created() {}
+
     /// The body has found a reason to end the call at once, as the deadline would. What it still owes it does in the background.
     void give_up(boost::system::error_code code) { stop(code); }
 
     /// True when it was cancelled before it began.
     bool is_cancel_requested() const noexcept { return cancel_requested_; }
+
+    /// From now on no coroutine of it is under way: a stop wakes this, once.
+    void fall_asleep(sleeper& one) noexcept { sleeper_ = &one; }
+
+    /// Ends its sleep; false where it does not sleep.
+    bool wake()
+    {
+        if (sleeper_ == nullptr)
+            return false;
+        sleeper_->on_woken();
+        sleeper_ = nullptr;
+        return true;
+    }
+
+    /// True while it sleeps.
+    bool sleeps() const noexcept { return sleeper_ != nullptr; }
 
     /// Where the body is interrupted.
     asio::cancellation_slot slot() { return signal_.slot(); }
@@ -192,13 +221,15 @@ private:
     {
         if (ended_ || std::exchange(stopped_, true))
             return;
+        bool const slept = wake();
         complete_failure(make_failure(code));
         if (shielded_) {
             client_->deadlines().disarm(*this); // the exchange under way has limits of its own
             return;
         }
         client_->deadlines().arm(*this, clock::now() + client_->settings().timeouts.remote_cancel);
-        interrupt();
+        if (!slept)
+            interrupt();
     }
 
     void interrupt() { signal_.emit(asio::cancellation_type::terminal); }
@@ -213,6 +244,7 @@ private:
     io::permit place_;
     io::rate_token first_token_;
     asio::cancellation_signal signal_;
+    sleeper* sleeper_ = nullptr;
     std::atomic<bool> cancel_requested_ = false;
     bool has_sent_ = false;
     bool stopped_ = false;
@@ -222,7 +254,7 @@ private:
 
 /// A call that gives a T.
 template<class T>
-class typed_operation final : public operation {
+class typed_operation : public operation {
 public:
     typed_operation(std::shared_ptr<client_state> client, clock::duration timeout, erased_handler<T> handler)
         : operation(std::move(client), timeout)

@@ -21,14 +21,19 @@ class planned_wait {
 public:
     using clock = std::chrono::steady_clock;
 
-    explicit planned_wait(operation& owner)
+    /// `place`: for one that can sleep; null for others.
+    planned_wait(operation& owner, poll_place* place)
         : owner_(owner)
-        , place_(owner.client().polls())
+        , place_(place)
     {
     }
     planned_wait(planned_wait const&) = delete;
     planned_wait& operator=(planned_wait const&) = delete;
-    ~planned_wait() { answered(); }
+    ~planned_wait()
+    {
+        answered();
+        leave();
+    }
 
     /// A create is sent, which would hold a connection as long as the machine says. How long it may.
     std::chrono::seconds hold(core::prediction_machine& machine)
@@ -49,39 +54,45 @@ public:
     /// Takes a place among those that wait by the plan, once. False where that is not possible.
     bool enter(prediction const& seen, std::string const& model, run_options const& options)
     {
-        if (place_.is_taken() || seen.id.empty())
-            return place_.is_taken();
+        if (place_ == nullptr)
+            return false;
         core::poll_rhythm rhythm;
         rhythm.first = options.first_poll_interval;
         rhythm.longest = options.maximum_poll_interval;
-        return place_.enter(owner_.client().strand(), seen, model, sent_at_, rhythm);
+        return place_->enter(seen, model, sent_at_, rhythm);
     }
 
-    /// Gives up the place.
-    void leave() { place_.leave(); }
+    /// True for one that has a place.
+    bool is_in() const noexcept { return place_ != nullptr && place_->is_taken(); }
 
-    /// Waits until it is time to ask for the prediction: when the plan says so, and after some time whatever it says.
-    asio::awaitable<void> wait(core::prediction_machine& machine)
+    /// Gives up the place.
+    void leave()
     {
+        if (place_ != nullptr)
+            place_->leave();
+    }
+
+    /// From now on it sleeps: until the plan says that it is time to ask for the prediction, and after some time whatever it says.
+    void begin(core::prediction_machine& machine)
+    {
+        patience_ = clock::now() + longest_silence;
+        stay(machine);
         start_work_on_plan(owner_.shared_client());
-        clock::time_point const patience = clock::now() + longest_silence;
-        while (!owner_.is_stopped() && !place_.is_called()) {
-            if (auto const glimpsed = place_.take_news())
-                machine.on_glimpsed(*glimpsed);
-            clock::time_point const latest = std::min(machine.latest_look(clock::now()), patience);
-            if (clock::now() >= latest)
-                break;
-            co_await place_.wait(latest);
-        }
+    }
+
+    /// The state of the prediction is another; it still sleeps.
+    void stay(core::prediction_machine& machine)
+    {
+        place_->call_at(std::min(machine.latest_look(clock::now()).value_or(patience_), patience_));
     }
 
     /// What has come of asking is news for those that wait together. That the token is refused concerns all of them.
     void tell(boost::system::error_code failure, prediction_status status, clock::duration wish)
     {
-        if (failure)
-            place_.tell_failure(wish);
-        else
-            place_.tell(status, owner_.client().jitter());
+        if (place_ != nullptr && failure)
+            place_->tell_failure(wish);
+        else if (place_ != nullptr)
+            place_->tell(status, owner_.client().jitter());
         if (failure == condition::authentication)
             owner_.client().polls()->ask_all();
     }
@@ -91,8 +102,9 @@ private:
     static constexpr clock::duration longest_silence = std::chrono::minutes(15);
 
     operation& owner_;
-    poll_place place_;
+    poll_place* place_;
     clock::time_point sent_at_ = clock::now();
+    clock::time_point patience_{};
     bool holds_ = false;
 };
 

@@ -9,14 +9,10 @@
 #include <replicate/core/poll_plan.hpp>
 #include <replicate/io/deadline_list.hpp>
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -28,7 +24,8 @@ namespace asio = boost::asio;
 class poll_place;
 
 /// Where the runs of a client wait for their predictions together: one plan says which is asked for when, and which pages are
-/// looked at. Each run asks for its own prediction, when it is called; pages are asked for by `work_on_plan`. Used on the strand alone.
+/// looked at. Each run sleeps, and asks for its own prediction when it is called; pages are asked for by `work_on_plan`. Used on the
+/// strand alone.
 class poll_desk {
 public:
     using clock = std::chrono::steady_clock;
@@ -73,24 +70,30 @@ public:
             timer_->cancel();
     }
 
-    /// The work on the plan, from its start to its end: there is one at most.
+    /// The work on the plan, from its start to its end: there is one at most. The execution context owns it, and by it those that sleep:
+    /// when it goes, they go.
     class shift {
     public:
-        shift(poll_desk& desk, asio::steady_timer& timer)
-            : desk_(desk)
+        shift(std::shared_ptr<poll_desk> desk, io::strand executor)
+            : timer(std::move(executor))
+            , desk_(std::move(desk))
         {
-            desk_.timer_ = &timer;
+            desk_->timer_ = &timer;
         }
         shift(shift const&) = delete;
         shift& operator=(shift const&) = delete;
         ~shift()
         {
-            desk_.timer_ = nullptr;
-            desk_.is_worked_on_ = false;
+            desk_->timer_ = nullptr;
+            desk_->is_worked_on_ = false;
+            desk_->forsake_all();
         }
 
+        /// Until there is something to do.
+        asio::steady_timer timer;
+
     private:
-        poll_desk& desk_;
+        std::shared_ptr<poll_desk> desk_;
     };
 
     /// True once while nobody works on the plan; who asked is to do so.
@@ -99,6 +102,8 @@ public:
 private:
     friend class poll_place;
 
+    void forsake_all();
+
     core::poll_plan plan_;
     std::unordered_map<std::string, poll_place*> places_;
     // Of the work on the plan, and gone with it: a client may outlive its execution context.
@@ -106,116 +111,96 @@ private:
     bool is_worked_on_ = false;
 };
 
-/// A run's place at the desk; leaves it when it goes.
-class poll_place {
+/// The place at the desk of one that waits for its prediction; it leaves it when it goes.
+class poll_place : private io::deadline_entry {
 public:
     using clock = std::chrono::steady_clock;
 
-    explicit poll_place(std::shared_ptr<poll_desk> desk)
-        : desk_(std::move(desk))
+    /// The desk and the deadlines must outlive it.
+    poll_place(poll_desk& desk, io::deadline_list& deadlines)
+        : desk_(desk)
+        , deadlines_(deadlines)
     {
     }
-    poll_place(poll_place const&) = delete;
-    poll_place& operator=(poll_place const&) = delete;
-    ~poll_place() { leave(); }
+    virtual ~poll_place() { leave(); }
 
     /// Takes the place. False where another waits for the same prediction.
-    bool enter(io::strand executor, prediction const& seen, std::string const& model, clock::time_point born,
-        core::poll_rhythm rhythm)
+    bool enter(prediction const& seen, std::string const& model, clock::time_point born, core::poll_rhythm rhythm)
     {
-        bool const is_new = desk_->plan_.add(seen.id, seen.created_at, model, born, clock::now(), rhythm);
+        bool const is_new = desk_.plan_.add(seen.id, seen.created_at, model, born, clock::now(), rhythm);
         if (!is_new)
             return false;
-        desk_->places_.emplace(seen.id, this);
-        id_ = seen.id;
-        timer_.emplace(std::move(executor));
-        desk_->notify();
+        id_ = &desk_.places_.emplace(seen.id, this).first->first;
+        desk_.notify();
         return true;
     }
 
     /// Gives up the place, if it has one.
     void leave()
     {
-        if (id_.empty())
+        if (id_ == nullptr)
             return;
-        desk_->plan_.remove(id_);
-        desk_->places_.erase(id_);
-        id_.clear();
-        if (!desk_->has_places())
-            desk_->notify();
+        deadlines_.disarm(*this);
+        desk_.plan_.remove(*id_);
+        desk_.places_.erase(desk_.places_.find(*std::exchange(id_, nullptr)));
+        if (!desk_.has_places())
+            desk_.notify();
     }
 
     /// True from `enter` to `leave`.
-    bool is_taken() const noexcept { return !id_.empty(); }
-
-    /// True when it is time to ask for the prediction; until its answer is told.
-    bool is_called() const noexcept { return is_called_; }
-
-    /// A state that a page showed; nothing where there is no news.
-    std::optional<prediction_status> take_news() { return std::exchange(news_, std::nullopt); }
+    bool is_taken() const noexcept { return id_ != nullptr; }
 
     /// The prediction was asked for, and is in this state.
     void tell(prediction_status status, double jitter)
     {
-        is_called_ = false;
         if (!is_taken())
             return;
-        desk_->plan_.on_get(id_, status, clock::now(), jitter);
-        desk_->notify();
+        desk_.plan_.on_get(*id_, status, clock::now(), jitter);
+        desk_.notify();
     }
 
     /// It was asked for in vain.
     void tell_failure(clock::duration wish)
     {
-        is_called_ = false;
         if (!is_taken())
             return;
         core::poll_action asked;
         asked.kind = core::poll_action_kind::get;
-        asked.id = id_;
-        desk_->plan_.on_failed(asked, clock::now(), wish);
-        desk_->notify();
+        asked.id = *id_;
+        desk_.plan_.on_failed(asked, clock::now(), wish);
+        desk_.notify();
     }
 
-    /// Waits for a call or for news, until a time. Look first.
-    asio::awaitable<void> wait(clock::time_point until)
+    /// It is called then, whatever the plan says.
+    void call_at(clock::time_point latest)
     {
-        boost::system::error_code ignored;
-        timer_->expires_at(until);
-        co_await timer_->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        if (!is_linked() || time() != latest)
+            deadlines_.arm(*this, latest);
     }
 
 private:
     friend class poll_desk;
 
-    void call()
-    {
-        is_called_ = true;
-        timer_->cancel();
-    }
+    /// It is time to ask for the prediction. It may have been called already.
+    virtual void on_called() = 0;
+    /// A page shows the prediction in this state, which is not its end.
+    virtual void on_glimpsed(prediction_status status) = 0;
+    /// Nobody will call it: the execution context goes, and it has to go too. It may be destroyed by this.
+    virtual void on_forsaken() = 0;
 
-    void hear(prediction_status status)
-    {
-        if (status == heard_ || is_terminal(status))
-            return;
-        heard_ = status;
-        news_ = status;
-        timer_->cancel();
-    }
+    void on_deadline() override { on_called(); }
 
-    std::shared_ptr<poll_desk> desk_;
-    std::string id_;
-    std::optional<asio::steady_timer> timer_;
-    std::optional<prediction_status> news_;
-    prediction_status heard_ = prediction_status::starting;
-    bool is_called_ = false;
+    poll_desk& desk_;
+    io::deadline_list& deadlines_;
+    // The key by which the desk knows it; null without a place.
+    std::string const* id_ = nullptr;
 };
 
 inline void poll_desk::call(core::poll_action const& turn)
 {
     auto const found = places_.find(turn.id);
     if (found != places_.end())
-        found->second->call();
+        found->second->on_called();
     else
         plan_.remove(turn.id);
 }
@@ -225,10 +210,21 @@ inline void poll_desk::take(core::poll_action const& asked, core::poll_page cons
     plan_.on_list(asked, page.shown, page.complete, clock::now());
     for (core::poll_sight const& sight : page.shown) {
         auto const found = places_.find(sight.id);
-        if (found != places_.end())
-            found->second->hear(sight.status);
+        if (found != places_.end() && !is_terminal(sight.status))
+            found->second->on_glimpsed(sight.status);
     }
     notify();
+}
+
+inline void poll_desk::forsake_all()
+{
+    while (!places_.empty()) {
+        poll_place* const one = places_.begin()->second;
+        plan_.remove(places_.begin()->first);
+        places_.erase(places_.begin());
+        one->id_ = nullptr;
+        one->on_forsaken();
+    }
 }
 
 } // namespace replicate::detail

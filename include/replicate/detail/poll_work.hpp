@@ -97,27 +97,36 @@ private:
     std::vector<std::weak_ptr<page_look>> looks_;
 };
 
-/// Carries out what the plan says while somebody waits.
-inline asio::awaitable<void> work_on_plan(std::shared_ptr<client_state> client)
+/// Does what the plan says next, and says until when there is nothing more to do; nothing where there may be more.
+inline std::optional<poll_desk::clock::time_point> take_step_of_plan(std::shared_ptr<client_state> const& client, page_looks& looks)
 {
     poll_desk& desk = *client->polls();
-    asio::steady_timer timer(client->strand());
-    poll_desk::shift const at_work(desk, timer);
+    core::poll_action action = desk.next(client->jitter());
+    switch (action.kind) {
+    case core::poll_action_kind::get: desk.call(action); return std::nullopt;
+    case core::poll_action_kind::list: looks.add(start_page_look(client, std::move(action))); return std::nullopt;
+    case core::poll_action_kind::wait: return action.until;
+    case core::poll_action_kind::nothing: break;
+    }
+    return poll_desk::clock::time_point::max();
+}
+
+/// Carries out what the plan says while somebody waits.
+inline asio::awaitable<void> work_on_plan(std::shared_ptr<client_state> client, std::shared_ptr<poll_desk::shift> shift)
+{
     page_looks looks;
     boost::system::error_code ignored;
-    while (desk.has_places()) {
-        core::poll_action action = desk.next(client->jitter());
-        if (action.kind == core::poll_action_kind::get) {
-            desk.call(action);
-            continue;
+    while (client->polls()->has_places()) {
+        std::optional<poll_desk::clock::time_point> until;
+        try {
+            until = take_step_of_plan(client, looks);
+        } catch (std::exception const&) {
+            until = poll_desk::clock::now() + std::chrono::seconds(1); // there was no memory, perhaps; those that wait still do
         }
-        if (action.kind == core::poll_action_kind::list) {
-            looks.add(start_page_look(client, std::move(action)));
+        if (!until)
             continue;
-        }
-        bool const is_timed = action.kind == core::poll_action_kind::wait;
-        timer.expires_at(is_timed ? action.until : std::chrono::steady_clock::time_point::max());
-        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        shift->timer.expires_at(*until);
+        co_await shift->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
     looks.stop();
 }
@@ -125,8 +134,10 @@ inline asio::awaitable<void> work_on_plan(std::shared_ptr<client_state> client)
 /// Sees to it that somebody works on the plan.
 inline void start_work_on_plan(std::shared_ptr<client_state> const& client)
 {
-    if (client->polls()->wants_work())
-        asio::co_spawn(client->strand(), work_on_plan(client), asio::detached);
+    if (!client->polls()->wants_work())
+        return;
+    auto const shift = std::make_shared<poll_desk::shift>(client->polls(), client->strand());
+    asio::co_spawn(client->strand(), work_on_plan(client, shift), asio::detached);
 }
 
 } // namespace replicate::detail

@@ -10,8 +10,8 @@
 #include <replicate/core/rescued_id.hpp>
 #include <replicate/detail/planned_wait.hpp>
 #include <replicate/detail/prediction_notes.hpp>
-#include <replicate/detail/reconcile.hpp>
 #include <replicate/detail/remote_cancel.hpp>
+#include <replicate/detail/run_order.hpp>
 #include <replicate/detail/run_watch.hpp>
 #include <replicate/output.hpp>
 
@@ -28,40 +28,95 @@
 
 namespace replicate::detail {
 
-/// Carries out what a `prediction_machine` decides. Lives in the frame that awaits it.
+/// Carries out what a `prediction_machine` decides.
 class run_driver {
 public:
-    run_driver(operation& owner, model_ref model, input values, run_options options, core::run_goal goal)
+    /// `options` must outlive it. `place`: where it may sleep while its prediction goes on; null for nowhere. Then it has no coroutine, and
+    /// keeps next to nothing.
+    run_driver(operation& owner, model_ref model, input values, std::shared_ptr<run_options const> const& options, core::run_goal goal,
+        poll_place* place = nullptr)
         : owner_(owner)
-        , model_(std::move(model))
-        , values_(std::move(values))
-        , options_(options)
-        , watch_(options.observer)
-        , machine_(std::move(options), owner.deadline(), goal)
-        , together_(owner)
+        , options_(*options)
+        , order_(std::make_unique<run_order>(std::move(model), std::move(values)))
+        , watch_(options_)
+        , machine_(options, owner.deadline(), goal)
+        , together_(owner, place)
+        , action_(machine_.start(clock::now()))
     {
     }
 
-    /// Gives the prediction at its goal; throws what ended it otherwise.
-    asio::awaitable<prediction> perform()
+    /// Goes on until the prediction is at its goal (true) or sleeps (false). Throws what ended it otherwise.
+    asio::awaitable<bool> go_on()
     {
-        core::run_action action = machine_.start(clock::now());
-        while (!is_last(action.kind)) {
-            action = co_await take_step(action);
+        if (std::exchange(sleeps_, false))
+            action_ = machine_.on_waited();
+        for (;;) {
             bool const gives_up = owner_.is_stopped() || watch_.failure();
-            if (gives_up && !leaving_) {
-                leaving_ = true;
+            if (gives_up && !std::exchange(leaving_, true)) {
                 together_.leave();
                 // The cancellation that woke this coroutine has done its work; what is left to do must not be hit by it.
                 co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-                action = machine_.on_stopped();
+                action_ = machine_.on_stopped();
             }
+            if (is_last(action_.kind))
+                break;
+            if (falls_asleep())
+                co_return false;
+            action_ = co_await take_step(action_);
         }
-        co_return conclude(action);
+        check_end();
+        co_return true;
+    }
+
+    /// The prediction at its goal.
+    prediction const& result() const noexcept { return *seen_; }
+
+    /// It sleeps from now on, and keeps of the prediction the text alone that it came as, which is a fifth of it.
+    void begin_sleep()
+    {
+        if (!text_.empty()) {
+            text_.shrink_to_fit();
+            meta_ = seen_->meta();
+            seen_.reset();
+            owner_.context().prediction.reset();
+        }
+        together_.begin(machine_);
+    }
+
+    /// It will go on.
+    void end_sleep()
+    {
+        if (seen_)
+            return;
+        auto document = core::parse_document(text_);
+        prediction told = prediction::from_json(std::move(*document));
+        told.set_meta(std::move(meta_));
+        seen_ = std::make_shared<prediction const>(std::move(told));
+        owner_.context().prediction = seen_;
+    }
+
+    /// A page shows the prediction in this state while it sleeps.
+    void on_glimpsed(prediction_status status)
+    {
+        machine_.on_glimpsed(status);
+        together_.stay(machine_);
     }
 
 private:
     using clock = std::chrono::steady_clock;
+
+    /// Instead of a wait with a timer of its own, where that is possible. An observer wants to know more of a prediction than how it ends.
+    bool falls_asleep()
+    {
+        bool const may_sleep = action_.kind == core::run_action_kind::wait && !leaving_ && seen_ && !options_.observer
+            && watch_.mailbox() == nullptr;
+        sleeps_ = may_sleep && (together_.is_in() || (order_ && together_.enter(*seen_, order_->model.str(), options_)));
+        if (sleeps_) {
+            asked_for_ = asked_for();
+            order_.reset();
+        }
+        return sleeps_;
+    }
 
     static bool is_last(core::run_action_kind kind) noexcept
     {
@@ -103,9 +158,7 @@ private:
 
     asio::awaitable<core::run_action> create(std::chrono::seconds server_wait)
     {
-        auto const target = owner_.client().versions().resolve(model_);
-        auto request = creation_of(target, server_wait);
-        claim_.begin(owner_.shared_client(), signature_of(target));
+        core::request request = place_order(server_wait);
         bool const worth_waiting = options_.on_cancel == on_cancel::cancel_remote;
         call creation(owner_, std::move(request), worth_waiting ? when_sent::let_it_end : when_sent::interrupt);
         creation.before_each_try(wait_renewal());
@@ -116,37 +169,30 @@ private:
             if (!failure_)
                 failure_ = errc::created_id_lost;
             if (failure_ == condition::outcome_unknown) {
-                claim_.on_lost(result.response);
+                order_->claim.on_lost(result.response);
                 co_return machine_.on_create_lost(failure_ == errc::created_id_lost);
             }
-            claim_.release();
-            bool const by_name = model_.kind() == model_ref::form::model && !by_reference_;
-            refused_version_ = by_name ? std::string(target.version()) : std::string();
-            co_return machine_.on_create_failed(failure_, by_name, !refused_version_.empty());
+            order_->claim.release();
+            bool const by_name = order_->is_by_name();
+            if (!by_name)
+                order_->tried_version.clear();
+            co_return machine_.on_create_failed(failure_, by_name, !order_->tried_version.empty());
         }
         failure_ = {};
-        claim_.on_created(seen_);
+        order_->claim.on_created(*seen_);
+        owner_.on_created();
         bool const all_there = result.response.status != 202 && !rescued_;
-        co_return machine_.on_created(seen_, all_there, clock::now(), owner_.client().jitter());
+        co_return machine_.on_created(*seen_, all_there, clock::now(), owner_.client().jitter());
     }
 
-    core::request creation_of(model_ref const& target, std::chrono::seconds server_wait)
+    /// What asks for the prediction, and what it is known by.
+    core::request place_order(std::chrono::seconds server_wait)
     {
+        auto const target = owner_.client().versions().resolve(order_->model);
         std::optional<std::string> const webhook = watch_.webhook(options_, owner_.client());
-        auto const events = run_watch::webhook_events(options_);
-        if (by_reference_)
-            return core::creation_request("/predictions", model_.str(), values_, server_wait,
-                machine_.cancel_after(clock::now()), webhook, events);
-        return core::create_prediction_request(
-            target, values_, server_wait, machine_.cancel_after(clock::now()), webhook, events);
-    }
-
-    core::create_signature signature_of(model_ref const& target)
-    {
-        core::create_signature made(by_reference_ ? model_ : target, values_.object());
-        made.webhook = watch_.webhook(options_, owner_.client());
-        made.cancel_after = machine_.cancel_after(clock::now());
-        return made;
+        std::optional<std::chrono::seconds> const cancel_after = machine_.cancel_after(clock::now());
+        order_->begin(owner_.shared_client(), target, cancel_after, webhook);
+        return order_->request(target, server_wait, cancel_after, webhook, run_watch::webhook_events(options_));
     }
 
     /// Finds out what became of a create whose answer was lost; in the background, if the caller goes meanwhile and the prediction is to be
@@ -154,16 +200,16 @@ private:
     asio::awaitable<core::run_action> reconcile()
     {
         owner_.shield(options_.on_cancel == on_cancel::cancel_remote);
-        core::create_verdict const verdict = co_await wait_for_verdict(owner_, claim_, watch_.mailbox());
+        core::create_verdict const verdict = co_await wait_for_verdict(owner_, order_->claim, watch_.mailbox());
         owner_.shield(false);
         core::run_action next;
         if (verdict.kind == core::create_verdict_kind::adopt) {
-            claim_.release();
-            seen_.id = verdict.id;
+            order_->claim.release();
             notes_.set_adopted();
+            keep_id(verdict.id);
+            owner_.on_created();
             failure_ = {};
             owner_.context().detail.clear();
-            keep_seen();
             next = machine_.on_found(clock::now());
         } else {
             if (!verdict.evidence.empty())
@@ -179,29 +225,10 @@ private:
     asio::awaitable<core::run_action> look_up_version()
     {
         replicate::diagnostics const refusal = owner_.context();
-        owner_.client().versions().forget(model_);
-        call look(owner_, core::get_model_request(model_));
-        call_result const result = co_await look.perform();
-        auto const document = core::parse_document(result.code ? "null" : result.response.body);
-        std::string const version = document ? core::latest_version_of(*document) : std::string();
-        // A model without a version that can be named may still be run by its name where versions are.
-        by_reference_ = version.empty() && document && document->is_object();
-        // A version that was remembered, and is the latest still, was refused for another reason.
-        bool const is_new = version.empty() ? by_reference_ : version != refused_version_;
-        if (!version.empty())
-            remember_version(*document, version);
+        bool const is_new = co_await look_up_latest_version(owner_, *order_);
         if (!is_new)
             owner_.context() = refusal;
         co_return machine_.on_version_looked_up(is_new, clock::now());
-    }
-
-    void remember_version(json::value const& model, std::string const& version)
-    {
-        core::version_memory& memory = owner_.client().versions();
-        memory.remember(model_, version);
-        json::value const* const latest = find_member(&model, "latest_version");
-        if (json::value const* const schema = find_member(latest, "openapi_schema"))
-            memory.remember_output(version, core::output_kind_of(*schema, text_at(latest, "cog_version")));
     }
 
     asio::awaitable<core::run_action> wait(clock::duration length)
@@ -210,12 +237,6 @@ private:
         if (watch_.mailbox() != nullptr && !leaving_) {
             core::run_action next = co_await wait_for_webhook(clock::now() + length);
             co_return next;
-        }
-        // An observer wants to know more of a prediction than how it ends.
-        bool const is_planned = !leaving_ && !options_.observer && together_.enter(seen_, model_.str(), options_);
-        if (is_planned) {
-            co_await together_.wait(machine_);
-            co_return machine_.on_waited();
         }
         boost::system::error_code ignored;
         asio::steady_timer timer(owner_.client().strand(), length);
@@ -226,11 +247,11 @@ private:
     asio::awaitable<core::run_action> wait_for_webhook(clock::time_point until)
     {
         while (!owner_.is_stopped() && !watch_.failure()) {
-            if (auto state = watch_.mailbox()->take(seen_.id)) {
-                if (update_finder::is_older(state->status, seen_.status))
+            if (auto state = watch_.mailbox()->take(seen_->id)) {
+                if (update_finder::is_older(state->status, seen_->status))
                     continue;
                 take_webhook(std::move(*state));
-                co_return machine_.on_seen(seen_, clock::now(), owner_.client().jitter());
+                co_return machine_.on_seen(*seen_, clock::now(), owner_.client().jitter());
             }
             if (watch_.notices_end())
                 co_return machine_.on_webhooks_ended();
@@ -245,32 +266,44 @@ private:
     void take_webhook(prediction told)
     {
         if (told.model.empty())
-            told.model = seen_.model;
-        told.set_meta(seen_.meta());
-        seen_ = std::move(told);
+            told.model = seen_->model;
+        told.set_meta(seen_->meta());
         failure_ = {};
         owner_.set_last_failure(std::string());
-        keep_seen();
+        keep(std::move(told));
+        text_.clear();
     }
 
-    /// Remembers what was seen for failures, and tells the observer, while somebody wants to know.
-    void keep_seen()
+    /// Remembers what was seen, for failures too, and tells the observer while somebody wants to know.
+    void keep(prediction seen)
     {
-        notes_.see(owner_.client().notes(), seen_, asked_for());
-        owner_.context().prediction = std::make_shared<prediction const>(seen_);
+        notes_.see(owner_.client().notes(), seen, asked_for());
+        seen_ = std::make_shared<prediction const>(std::move(seen));
+        owner_.context().prediction = seen_;
         if (!leaving_ && !owner_.is_stopped())
-            watch_.tell(seen_);
+            watch_.tell(*seen_);
     }
 
     /// What was asked for, for those who hear of it.
-    std::string asked_for() const { return owner_.client().notes().is_heard() ? model_.str() : std::string(); }
+    std::string asked_for() const
+    {
+        return order_ && owner_.client().notes().is_heard() ? order_->model.str() : asked_for_;
+    }
+
+    /// No more than its id is known.
+    void keep_id(std::string id)
+    {
+        prediction known;
+        known.id = std::move(id);
+        keep(std::move(known));
+    }
 
     asio::awaitable<core::run_action> get()
     {
         call_result result;
         std::exception_ptr thrown;
         try {
-            call look(owner_, core::get_prediction_request(seen_.id));
+            call look(owner_, core::get_prediction_request(seen_->id));
             result = co_await look.perform();
         } catch (...) {
             thrown = std::current_exception();
@@ -281,10 +314,10 @@ private:
         if (!failure_ && !adopt(result.response))
             failure_ = core::why_unexpected(result.response.body);
         owner_.set_last_failure(failure_ ? text_of(failure_, owner_.context()) : std::string());
-        together_.tell(failure_, seen_.status, result.wish);
+        together_.tell(failure_, seen_->status, result.wish);
         if (failure_)
             co_return machine_.on_get_failed(failure_, clock::now(), owner_.client().jitter(), result.wish);
-        co_return machine_.on_seen(seen_, clock::now(), owner_.client().jitter());
+        co_return machine_.on_seen(*seen_, clock::now(), owner_.client().jitter());
     }
 
     /// The function that knows the token has failed. That may pass, and the prediction is paid for.
@@ -293,7 +326,7 @@ private:
         failure const reason = owner_.make_failure(std::move(thrown));
         failure_ = reason.code();
         owner_.set_last_failure(text_of(failure_, reason.diagnostics()));
-        together_.tell(failure_, seen_.status, {});
+        together_.tell(failure_, seen_->status, {});
         return machine_.on_get_impossible(clock::now(), owner_.client().jitter());
     }
 
@@ -301,7 +334,7 @@ private:
     std::function<void(core::request&)> wait_renewal()
     {
         return [this](core::request& what) {
-            claim_.on_try();
+            order_->claim.on_try();
             core::set_server_wait(what, together_.hold(machine_));
         };
     }
@@ -309,64 +342,69 @@ private:
     /// It has taken too long. The caller is told at once; what becomes of the prediction is seen to afterwards.
     void time_out()
     {
-        owner_.give_up(seen_.status == prediction_status::starting ? errc::start_timed_out : errc::running_timed_out);
+        owner_.give_up(seen_->status == prediction_status::starting ? errc::start_timed_out : errc::running_timed_out);
     }
 
     /// The caller has gone.
-    asio::awaitable<void> cancel() { return cancel_remotely(owner_, core::cancel_prediction_request(seen_.id)); }
+    asio::awaitable<void> cancel() { return cancel_remotely(owner_, core::cancel_prediction_request(seen_->id)); }
 
     /// Takes the prediction out of a good answer, or at least its id out of one that was cut short.
-    bool adopt(core::response const& response)
+    bool adopt(core::response& response)
     {
         if (response.status < 200 || response.status > 299)
             return false;
         auto document = core::parse_document(response.body);
         json::object const* const object = document ? document->if_object() : nullptr;
         bool const whole = object != nullptr && is_ours(text_member(*object, "id"));
+        prediction told;
         if (whole)
-            seen_ = prediction::from_json(std::move(*document));
-        else if (std::string id = core::rescued_prediction_id(response.body); seen_.id.empty() && is_ours(id))
-            seen_.id = std::move(id);
+            told = prediction::from_json(std::move(*document));
+        else if (std::string id = core::rescued_prediction_id(response.body); !seen_ && is_ours(id))
+            told.id = std::move(id);
         else
             return false;
         rescued_ = !whole;
-        seen_.set_meta(owner_.meta_of(response));
-        keep_seen();
+        told.set_meta(owner_.meta_of(response));
+        keep(std::move(told));
+        text_ = whole ? std::move(response.body) : std::string();
         return true;
     }
 
     /// An id that may stand in a path, and no other than the one that was asked for.
     bool is_ours(std::string_view id) const
     {
-        return core::is_safe_segment(id) && (seen_.id.empty() || seen_.id == id);
+        return core::is_safe_segment(id) && (!seen_ || seen_->id == id);
     }
 
-    prediction conclude(core::run_action action)
+    /// Throws where it has ended otherwise than at its goal.
+    void check_end()
     {
         if (watch_.failure())
             std::rethrow_exception(watch_.failure());
-        if (action.kind == core::run_action_kind::abandon)
+        if (action_.kind == core::run_action_kind::abandon)
             failure_ = asio::error::operation_aborted;
         if (failure_)
             owner_.make_failure(failure_).raise();
-        return std::move(seen_);
     }
 
     operation& owner_;
-    model_ref model_;
-    input values_;
-    run_options options_;
+    run_options const& options_;
+    std::unique_ptr<run_order> order_;
+    // Where that is needed no more.
+    std::string asked_for_;
     run_watch watch_;
     prediction_notes notes_{prediction_origin::created};
     core::prediction_machine machine_;
-    create_claim claim_;
     planned_wait together_;
-    prediction seen_;
+    core::run_action action_;
+    std::shared_ptr<prediction const> seen_;
+    // What that was read from.
+    std::string text_;
+    response_meta meta_;
     boost::system::error_code failure_;
-    std::string refused_version_;
     bool rescued_ = false;
-    bool by_reference_ = false;
     bool leaving_ = false;
+    bool sleeps_ = false;
 };
 
 } // namespace replicate::detail

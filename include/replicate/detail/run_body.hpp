@@ -5,12 +5,13 @@
 #ifndef REPLICATE_DETAIL_RUN_BODY_HPP
 #define REPLICATE_DETAIL_RUN_BODY_HPP
 
-#include <replicate/core/interruption.hpp>
 #include <replicate/detail/prepare.hpp>
 #include <replicate/detail/run.hpp>
-#include <replicate/output.hpp>
+#include <replicate/run_request.hpp>
 
 #include <exception>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,77 +24,93 @@ inline bool may_miss_a_file(boost::system::error_code code) noexcept
     return code.category() == http_category() && (code == condition::invalid_input || code == condition::not_found);
 }
 
-// Thousands of runs may wait at once, each in the frames of its coroutines. So what only some of them need has a coroutine of its own,
-// and who only chooses between two is none.
-
-/// Drives the prediction of an input without files to its goal.
-inline asio::awaitable<prediction> drive_plain_run(
-    operation& owner, model_ref model, input values, run_options options, core::run_goal goal)
-{
-    run_driver driver(owner, std::move(model), std::move(values), std::move(options), goal);
-    prediction reached = co_await driver.perform();
-    co_return reached;
-}
-
-/// Sends the files of an input, and drives the prediction to its goal. Where the service refuses it, and has lost an upload that was to
-/// be shared, the file is uploaded anew, once.
-inline asio::awaitable<prediction> drive_run_with_files(
-    operation& owner, model_ref model, input values, run_options options, core::run_goal goal)
-{
-    std::vector<used_upload> used;
-    std::exception_ptr refusal;
-    // It takes its turn to create when there is something to be created with.
-    owner.take_first_token();
-    for (bool is_last = false;; is_last = true) {
-        input ready = co_await prepare_input(owner, values, used);
-        run_driver driver(owner, model, std::move(ready), options, goal);
-        try {
-            prediction reached = co_await driver.perform();
-            co_return reached;
-        } catch (error const& failure) {
-            bool const was_created = owner.context().prediction != nullptr;
-            if (is_last || was_created || used.empty() || !may_miss_a_file(failure.code()))
-                throw;
-            refusal = std::current_exception();
-        }
-        bool const lost = co_await forget_lost_uploads(owner, used);
-        if (!lost)
-            std::rethrow_exception(refusal);
+/// One prediction from the files of its input to its goal.
+class prediction_task {
+public:
+    /// `place`: where it may sleep, see `run_driver`.
+    prediction_task(operation& owner, model_ref model, input values, std::shared_ptr<run_options const> options, core::run_goal goal,
+        poll_place* place = nullptr)
+        : owner_(owner)
+        , options_(std::move(options))
+        , goal_(goal)
+        , place_(place)
+        , order_(std::make_unique<run_request>(std::move(model), std::move(values)))
+    {
+        owner_.set_retry(options_->retry);
     }
-}
 
-/// Drives a prediction to its goal.
-inline asio::awaitable<prediction> drive_run(
-    operation& owner, model_ref model, input values, run_options options, core::run_goal goal)
-{
-    owner.set_retry(options.retry);
-    if (values.files().empty())
-        return drive_plain_run(owner, std::move(model), std::move(values), std::move(options), goal);
-    return drive_run_with_files(owner, std::move(model), std::move(values), std::move(options), goal);
-}
-
-/// Runs a prediction to its end, and anew where the service has interrupted it.
-inline asio::awaitable<prediction> run_with_reruns(operation& owner, model_ref model, input values, run_options options)
-{
-    std::string interrupted;
-    for (unsigned left = options.reruns;; --left) {
-        prediction ended = co_await drive_run(owner, model, values, options, core::run_goal::ended);
-        bool const may_run_again = left > 0 && ended.status == prediction_status::failed && !owner.is_stopped();
-        if (!may_run_again || !core::was_interrupted(ended.error)) {
-            owner.context().detail = interrupted;
-            co_return ended;
-        }
-        interrupted += (interrupted.empty() ? "run again after the interruption of " : ", ") + ended.id;
-        owner.context().prediction = nullptr;
+    /// Goes on until the prediction is at its goal (true) or sleeps (false). Throws what ended it otherwise.
+    asio::awaitable<bool> go_on()
+    {
+        if (!driver_ && !order_->values.files().empty())
+            return begin_with_files();
+        if (!driver_)
+            begin(std::move(order_->model), std::move(order_->values));
+        order_.reset();
+        return driver_->go_on();
     }
-}
 
-/// Runs a prediction to its end.
-inline asio::awaitable<prediction> run_to_end(operation& owner, model_ref model, input values, run_options options)
+    /// The prediction at its goal.
+    prediction const& result() const noexcept { return driver_->result(); }
+
+    /// See `run_driver`.
+    void begin_sleep() { driver_->begin_sleep(); }
+
+    /// See `run_driver`.
+    void end_sleep() { driver_->end_sleep(); }
+
+    /// See `run_driver`.
+    void on_glimpsed(prediction_status status) { driver_->on_glimpsed(status); }
+
+private:
+    void begin(model_ref model, input values)
+    {
+        driver_.emplace(owner_, std::move(model), std::move(values), options_, goal_, place_);
+    }
+
+    /// Sends the files first. Where the service refuses the input then, and has lost an upload that was to be shared, the file is uploaded
+    /// anew, once.
+    asio::awaitable<bool> begin_with_files()
+    {
+        std::vector<used_upload> used;
+        std::exception_ptr refusal;
+        // It takes its turn to create when there is something to be created with.
+        owner_.take_first_token();
+        for (bool is_last = false;; is_last = true) {
+            input ready = co_await prepare_input(owner_, order_->values, used);
+            begin(order_->model, std::move(ready));
+            try {
+                bool const is_at_goal = co_await driver_->go_on();
+                order_.reset();
+                co_return is_at_goal;
+            } catch (error const& failure) {
+                bool const was_created = owner_.context().prediction != nullptr;
+                if (is_last || was_created || used.empty() || !may_miss_a_file(failure.code()))
+                    throw;
+                refusal = std::current_exception();
+            }
+            bool const lost = co_await forget_lost_uploads(owner_, used);
+            if (!lost)
+                std::rethrow_exception(refusal);
+        }
+    }
+
+    operation& owner_;
+    std::shared_ptr<run_options const> options_;
+    core::run_goal goal_;
+    poll_place* place_;
+    // Until there is a driver for it.
+    std::unique_ptr<run_request> order_;
+    std::optional<run_driver> driver_;
+};
+
+/// Creates a prediction.
+inline asio::awaitable<prediction> create_prediction(operation& owner, model_ref model, input values, run_options options)
 {
-    if (options.reruns == 0)
-        return drive_run(owner, std::move(model), std::move(values), std::move(options), core::run_goal::ended);
-    return run_with_reruns(owner, std::move(model), std::move(values), std::move(options));
+    auto const shared = std::make_shared<run_options const>(std::move(options));
+    prediction_task task(owner, std::move(model), std::move(values), shared, core::run_goal::created);
+    co_await task.go_on();
+    co_return task.result();
 }
 
 /// Waits for the turn of a run.
@@ -103,26 +120,6 @@ inline asio::awaitable<void> take_place_of_run(
     owner.standing().priority = urgency;
     owner.standing().group = std::move(group);
     co_await take_place(owner, std::move(place));
-}
-
-/// Runs a prediction that has got its turn, to its output. Precondition: the options have been checked.
-inline asio::awaitable<output> run_admitted(operation& owner, model_ref model, input values, run_options options)
-{
-    prediction ended = co_await run_to_end(owner, std::move(model), std::move(values), std::move(options));
-    bool const ended_badly = ended.is_terminal() && ended.status != prediction_status::succeeded;
-    if (ended_badly)
-        owner.make_failure(make_error_code(code_of_ending(ended.status))).raise();
-    output_kind const kind = owner.client().versions().output_of(ended.version);
-    co_return output(std::move(ended), owner.shared_client(), kind);
-}
-
-/// The body of `async_run`.
-inline asio::awaitable<output> run_body(operation& owner, model_ref model, input values, run_options options)
-{
-    check(options);
-    co_await take_place_of_run(owner, place_name(model), options.priority, options.group);
-    output reached = co_await run_admitted(owner, std::move(model), std::move(values), std::move(options));
-    co_return reached;
 }
 
 /// The body of `predictions().async_create`.
@@ -143,8 +140,7 @@ inline asio::awaitable<prediction> create_body(operation& owner, model_ref model
     run.retry = options.retry;
     check(run);
     co_await take_place_of_run(owner, place_name(model), run.priority, run.group);
-    prediction created = co_await drive_run(
-        owner, std::move(model), std::move(values), std::move(run), core::run_goal::created);
+    prediction created = co_await create_prediction(owner, std::move(model), std::move(values), std::move(run));
     co_return created;
 }
 

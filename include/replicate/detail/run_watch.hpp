@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,9 +22,12 @@ namespace replicate::detail {
 /// What a run hears by webhooks, and what it tells its observer.
 class run_watch {
 public:
-    explicit run_watch(run_observer observer)
-        : observer_(std::move(observer))
+    /// The options must outlive it.
+    explicit run_watch(run_options const& options)
+        : observer_(options.observer)
     {
+        if (observer_)
+            updates_ = std::make_unique<update_finder>();
     }
 
     /// Where the service is to call; for a run that waits by webhooks a place of its own, taken once.
@@ -63,7 +67,7 @@ public:
         if (!observer_ || failure_)
             return;
         try {
-            if (auto const update = updates_.look_at(seen))
+            if (auto const update = updates_->look_at(seen))
                 observer_(*update);
         } catch (...) {
             failure_ = std::current_exception();
@@ -74,8 +78,9 @@ public:
     std::exception_ptr const& failure() const noexcept { return failure_; }
 
 private:
-    run_observer observer_;
-    update_finder updates_;
+    run_observer const& observer_;
+    // Only few runs have an observer.
+    std::unique_ptr<update_finder> updates_;
     std::exception_ptr failure_;
     webhook_place place_;
     bool end_noticed_ = false;

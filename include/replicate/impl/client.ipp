@@ -9,6 +9,7 @@
 #include <replicate/detail/metrics_body.hpp>
 #include <replicate/detail/question_body.hpp>
 #include <replicate/detail/run_body.hpp>
+#include <replicate/detail/run_operation.hpp>
 #include <replicate/detail/schema.hpp>
 #include <replicate/detail/secret.hpp>
 #include <replicate/detail/wait_body.hpp>
@@ -40,10 +41,8 @@ REPLICATE_DECL void close_idle_connections(std::shared_ptr<client_state> client)
 REPLICATE_DECL void start_run(std::shared_ptr<client_state> client, model_ref model, input values, run_options options,
     erased_handler<output> handler)
 {
-    auto const timeout = options.timeout.value_or(client->settings().timeouts.run);
-    start<output>(std::move(client), timeout, std::move(handler), [&](operation& owner) {
-        return run_body(owner, std::move(model), std::move(values), std::move(options));
-    });
+    start_run_operation(std::move(client), std::move(handler), run_request(std::move(model), std::move(values)),
+        std::make_shared<run_options const>(std::move(options)));
 }
 
 REPLICATE_DECL void start_create(std::shared_ptr<client_state> client, model_ref model, input values,

@@ -64,8 +64,7 @@ inline asio::awaitable<stream> stream_body(operation& owner, model_ref model, in
     owner.standing().priority = options.priority;
     owner.standing().group = options.group;
     co_await take_place(owner, place_name(model));
-    prediction created = co_await drive_run(
-        owner, std::move(model), std::move(values), creation_options(options), core::run_goal::created);
+    prediction created = co_await create_prediction(owner, std::move(model), std::move(values), creation_options(options));
     auto where = core::parse_absolute_url(created.urls.stream);
     if (!where || !where->origin.secure)
         co_await refuse_stream(owner, created.id, *options.on_cancel);

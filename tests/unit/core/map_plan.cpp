@@ -57,6 +57,21 @@ TEST_CASE("a limit of its own bounds what is taken, waiting ones included")
     CHECK(take_all(plan) == 1);
 }
 
+TEST_CASE("no more inputs are taken than can be created at once, until a prediction exists or never will")
+{
+    map_plan plan(limits(8, 10), 2);
+    CHECK(take_all(plan) == 2);
+    plan.on_admitted();
+    plan.on_admitted();
+    CHECK(take_all(plan) == 0);
+    plan.on_created();
+    CHECK(take_all(plan) == 1);
+    plan.on_created();
+    plan.on_ended(1, true, false);
+    CHECK(take_all(plan) == 1);
+    CHECK(plan.in_flight() == 1);
+}
+
 TEST_CASE("nothing is taken while as many results wait as may")
 {
     map_plan plan(limits(1, 2));

@@ -13,6 +13,7 @@
 #include <replicate/detail/remote_cancel.hpp>
 #include <replicate/detail/run_order.hpp>
 #include <replicate/detail/run_watch.hpp>
+#include <replicate/detail/seen_prediction.hpp>
 #include <replicate/output.hpp>
 
 #include <boost/asio/this_coro.hpp>
@@ -71,28 +72,19 @@ public:
     /// The prediction at its goal.
     prediction const& result() const noexcept { return *seen_; }
 
-    /// It sleeps from now on, and keeps of the prediction the text alone that it came as, which is a fifth of it.
+    /// It sleeps from now on, and keeps of the prediction only what it was read from.
     void begin_sleep()
     {
-        if (!text_.empty()) {
-            text_.shrink_to_fit();
-            meta_ = seen_->meta();
-            seen_.reset();
-            owner_.context().prediction.reset();
-        }
+        seen_.put_away();
+        owner_.context().prediction = seen_.shared(); // which is null, but for one of which no more than the id is known
         together_.begin(machine_);
     }
 
     /// It will go on.
     void end_sleep()
     {
-        if (seen_)
-            return;
-        auto document = core::parse_document(text_);
-        prediction told = prediction::from_json(std::move(*document));
-        told.set_meta(std::move(meta_));
-        seen_ = std::make_shared<prediction const>(std::move(told));
-        owner_.context().prediction = seen_;
+        seen_.take_out();
+        owner_.context().prediction = seen_.shared();
     }
 
     /// A page shows the prediction in this state while it sleeps.
@@ -271,15 +263,14 @@ private:
         failure_ = {};
         owner_.set_last_failure(std::string());
         keep(std::move(told));
-        text_.clear();
     }
 
     /// Remembers what was seen, for failures too, and tells the observer while somebody wants to know.
-    void keep(prediction seen)
+    void keep(prediction seen, std::string text = std::string())
     {
         notes_.see(owner_.client().notes(), seen, asked_for());
-        seen_ = std::make_shared<prediction const>(std::move(seen));
-        owner_.context().prediction = seen_;
+        seen_.set(std::move(seen), std::move(text));
+        owner_.context().prediction = seen_.shared();
         if (!leaving_ && !owner_.is_stopped())
             watch_.tell(*seen_);
     }
@@ -365,8 +356,7 @@ private:
             return false;
         rescued_ = !whole;
         told.set_meta(owner_.meta_of(response));
-        keep(std::move(told));
-        text_ = whole ? std::move(response.body) : std::string();
+        keep(std::move(told), whole ? std::move(response.body) : std::string());
         return true;
     }
 
@@ -397,10 +387,7 @@ private:
     core::prediction_machine machine_;
     planned_wait together_;
     core::run_action action_;
-    std::shared_ptr<prediction const> seen_;
-    // What that was read from.
-    std::string text_;
-    response_meta meta_;
+    seen_prediction seen_;
     boost::system::error_code failure_;
     bool rescued_ = false;
     bool leaving_ = false;

@@ -53,7 +53,7 @@ public:
     {
         if (known_)
             return;
-        prediction told = prediction::from_json(std::move(core::parse_document(text_).value()));
+        prediction told = prediction::from_json(core::parse_document(text_).value());
         told.set_meta(std::move(meta_));
         known_ = std::make_shared<prediction const>(std::move(told));
     }

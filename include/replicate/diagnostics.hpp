@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace replicate {
 
@@ -77,6 +78,9 @@ public:
     std::string request_id;
     /// The prediction that the call was about, as last seen, with its logs and links; null where there is none.
     std::shared_ptr<replicate::prediction const> prediction;
+    /// The ids of the predictions before it that the service has interrupted, the first one first: where the call runs again
+    /// (`run_options::reruns`), each of them may cost.
+    std::vector<std::string> interrupted;
 
     /// Nothing has happened.
     diagnostics() = default;
@@ -88,6 +92,14 @@ inline std::string seconds_text(std::chrono::steady_clock::duration elapsed)
 {
     char text[32];
     std::snprintf(text, sizeof(text), "%.2f s", std::chrono::duration<double>(elapsed).count());
+    return text;
+}
+
+inline std::string interrupted_text(std::vector<std::string> const& ids)
+{
+    std::string text;
+    for (std::string const& id : ids)
+        text += (text.empty() ? ": run again after the interruption of " : ", ") + id;
     return text;
 }
 
@@ -107,6 +119,7 @@ inline std::string describe(boost::system::error_code code, diagnostics const& c
         line += code.message() + (told.empty() ? "" : ": " + told);
     if (!context.detail.empty())
         line += ": " + context.detail;
+    line += detail::interrupted_text(context.interrupted);
     if (code.category() == create_http_category())
         line += "; " + make_error_code(errc::create_outcome_unknown).message();
     if (context.attempts == 0 && context.elapsed.count() == 0)

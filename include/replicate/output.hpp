@@ -31,12 +31,13 @@ public:
     output() = default;
 
     /// The answer of a prediction; its files are read by `client`, which it does not keep alive. `kind` is what the schema of its
-    /// version says.
+    /// version says; `interrupted` are the ids of the predictions that it was run again for.
     explicit output(replicate::prediction source, std::weak_ptr<detail::client_state> client = {},
-        output_kind kind = output_kind::unknown)
+        output_kind kind = output_kind::unknown, std::vector<std::string> interrupted = {})
         : prediction_(std::make_shared<replicate::prediction const>(std::move(source)))
         , client_(std::move(client))
         , kind_(kind)
+        , interrupted_(std::move(interrupted))
     {
     }
 
@@ -70,6 +71,9 @@ public:
     /// The prediction behind it: id, metrics, logs, links.
     replicate::prediction const& prediction() const noexcept;
 
+    /// The ids of the predictions before it that the service has interrupted, the first one first: see `run_options::reruns`.
+    std::vector<std::string> const& interrupted() const noexcept { return interrupted_; }
+
 private:
     /// False where the schema says that the texts of a list do not belong together.
     bool may_be_joined() const noexcept
@@ -80,6 +84,7 @@ private:
     std::shared_ptr<replicate::prediction const> prediction_;
     std::weak_ptr<detail::client_state> client_;
     output_kind kind_ = output_kind::unknown;
+    std::vector<std::string> interrupted_;
 };
 
 namespace detail {

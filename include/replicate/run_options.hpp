@@ -186,6 +186,9 @@ public:
     /// a machine that was lost or did not start). Each is a new prediction, and costs. Failures of the model or of its input are
     /// never run again. Default: 0.
     unsigned reruns = 0;
+    /// What the interrupted predictions may have cost all together for another one to be made: a bound on the sum of their times of
+    /// running (`predict_time`), because the service tells no prices. Above zero. Default: none but `reruns`.
+    std::optional<std::chrono::duration<double>> rerun_predict_time;
     /// What becomes of the prediction when the call is cancelled or its time is up. Default: it is cancelled too.
     replicate::on_cancel on_cancel = replicate::on_cancel::cancel_remote;
     /// What is done when the answer to the create was lost, and the prediction is not found (`config::reconcile`). Default: the call
@@ -283,6 +286,8 @@ inline void check(run_options const& options)
         throw_invalid_argument("options.start_timeout", "must be at least 1 millisecond");
     if (options.running_timeout && *options.running_timeout < 1ms)
         throw_invalid_argument("options.running_timeout", "must be at least 1 millisecond");
+    if (options.rerun_predict_time && !(options.rerun_predict_time->count() > 0))
+        throw_invalid_argument("options.rerun_predict_time", "must be above zero; to run nothing again set options.reruns to 0");
     check_poll_intervals(options.first_poll_interval, options.maximum_poll_interval);
 }
 

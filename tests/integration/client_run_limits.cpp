@@ -12,6 +12,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -136,14 +137,54 @@ TEST_CASE("what the service has interrupted is run again as often as is wanted, 
         CHECK(failed->code() == condition::prediction_failed);
         CHECK(local.server.counts().creates == 2);
         // All that were paid for are told.
-        for (std::string const& id : local.server.predictions())
+        auto const ids = local.server.predictions();
+        CHECK(failed->diagnostics().interrupted == std::vector<std::string>{ids.at(0)});
+        CHECK(failed->diagnostics().prediction->id == ids.at(1));
+        for (std::string const& id : ids)
             CHECK(std::string(failed->what()).find(id) != std::string::npos);
     }
     SUBCASE("often enough")
     {
         options.reruns = 5;
-        CHECK(local.get(local.client.async_run(local.server.version("acme/flaky"), input(), options)).text() == "done");
+        auto const output = local.get(local.client.async_run(local.server.version("acme/flaky"), input(), options));
+        CHECK(output.text() == "done");
         CHECK(local.server.counts().creates == 3);
+        // Those that were paid for in vain, in their order.
+        auto const ids = local.server.predictions();
+        CHECK(output.interrupted() == std::vector<std::string>(ids.begin(), ids.begin() + 2));
+        CHECK(output.prediction().id == ids.at(2));
+    }
+    SUBCASE("within a cost")
+    {
+        options.reruns = 5;
+        options.rerun_predict_time = std::chrono::microseconds(1);
+        auto const failed = local.failure_of(local.client.async_run(local.server.version("acme/flaky"), input(), options));
+        REQUIRE(failed.has_value());
+        CHECK(failed->code() == condition::prediction_failed);
+        CHECK(local.server.counts().creates == 1);
+        options.rerun_predict_time = 1h;
+        CHECK(local.get(local.client.async_run(local.server.version("acme/flaky"), input(), options)).text() == "done");
+    }
+    SUBCASE("until its time is up")
+    {
+        local.server.model("acme/lost", [first = std::make_shared<std::atomic<bool>>(true)](input const&) {
+            return first->exchange(false) ? script().run(1ms).fail("Prediction interrupted; please retry (code: PA)") : script().run(1h);
+        });
+        options = polling();
+        options.reruns = 5;
+        options.timeout = slowness * 1s;
+        auto const late = local.failure_of(local.client.async_run(local.server.version("acme/lost"), input(), options));
+        REQUIRE(late.has_value());
+        CHECK(late->code() == errc::deadline_exceeded);
+        CHECK(late->diagnostics().interrupted == std::vector<std::string>{local.server.predictions().at(0)});
+    }
+    SUBCASE("never for nothing")
+    {
+        options.rerun_predict_time = std::chrono::seconds(0);
+        auto const refused = local.failure_of(local.client.async_run(local.server.version("acme/flaky"), input(), options));
+        REQUIRE(refused.has_value());
+        CHECK(refused->code() == errc::invalid_argument);
+        CHECK(local.server.counts().creates == 0);
     }
 }
 

@@ -89,7 +89,7 @@ public:
         if (ended_badly)
             make_failure(make_error_code(code_of_ending(ended.status))).raise();
         output_kind const kind = client().versions().output_of(ended.version);
-        return output(std::move(ended), shared_client(), kind);
+        return output(std::move(ended), shared_client(), kind, context().interrupted);
     }
 
 private:
@@ -116,13 +116,14 @@ private:
         if (options_->reruns == 0)
             return false;
         prediction const& ended = task_->result();
-        bool const may_run_again = reruns_left_ > 0 && ended.status == prediction_status::failed && !is_stopped();
-        if (!may_run_again || !core::was_interrupted(ended.error)) {
-            context().detail = interrupted_;
+        bool const was_interrupted = ended.status == prediction_status::failed && core::was_interrupted(ended.error);
+        if (!was_interrupted || reruns_left_ == 0 || is_stopped())
             return false;
-        }
+        interrupted_time_ += ended.metrics.predict_time.value_or(0);
+        if (options_->rerun_predict_time && interrupted_time_ >= options_->rerun_predict_time->count())
+            return false;
         --reruns_left_;
-        interrupted_ += (interrupted_.empty() ? "run again after the interruption of " : ", ") + ended.id;
+        context().interrupted.push_back(ended.id);
         context().prediction = nullptr;
         return true;
     }
@@ -140,7 +141,8 @@ private:
     std::unique_ptr<run_request> order_;
     run_follower follower_;
     unsigned reruns_left_;
-    std::string interrupted_;
+    /// In seconds: what the interrupted predictions have run.
+    double interrupted_time_ = 0;
     std::optional<prediction_task> task_;
     // While it sleeps.
     std::shared_ptr<run_operation> self_;

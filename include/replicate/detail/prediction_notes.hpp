@@ -30,7 +30,9 @@ public:
     /// It was seen. `model`: what was asked for.
     void see(core::notifier& notes, prediction const& seen, std::string_view model = {})
     {
-        if (!is_new_ && (seen.status == status_ || is_terminal(status_)))
+        // What another of the service's back ends tells may be older.
+        bool const is_later = seen.status > status_ && !is_terminal(status_);
+        if (!is_new_ && !is_later)
             return;
         prediction_changed event;
         event.id = seen.id;

@@ -148,6 +148,27 @@ TEST_CASE("too little credit ends all runs that wait, with one clear error, and 
     local.get(local.client.predictions().async_list());
 }
 
+TEST_CASE("when there is credit again one tries, the others wait for what comes of it, and all go on")
+{
+    local_client local([](replicate::config& settings) {
+        settings.scheduler.rate.credit_pause = 200ms;
+        settings.scheduler.rate.creates_per_minute = 60'000;
+    });
+    numbered_runs runs(local);
+    local.server.next_create().status(402, R"({"title":"Insufficient credit","detail":"no","status":402})");
+    runs.start();
+    REQUIRE(local.run_until([&] { return runs.are_done(); }));
+    CHECK(runs.all[0].code() == condition::insufficient_credit);
+    auto const paused = steady::now();
+    REQUIRE(local.run_until([&] { return steady::now() - paused > 250ms; }));
+    for (int i = 0; i < 50; ++i)
+        runs.start();
+    REQUIRE(local.run_until([&] { return runs.are_done(); }));
+    for (std::size_t i = 1; i < runs.all.size(); ++i)
+        CHECK_FALSE(runs.all[i].code());
+    CHECK(local.server.counts().creates == 50);
+}
+
 TEST_CASE("an interactive run goes before all batch runs that wait")
 {
     local_client local([](replicate::config& settings) { settings.scheduler.in_flight = 2; });

@@ -40,24 +40,28 @@ public:
     {
         if (which == rate_bucket::create && is_stopped(now))
             return time_point::max();
-        return at(which).next(now);
+        // While one tries after 402 the others wait for what comes of it; that may be nothing.
+        time_point const next = at(which).next(now);
+        return which == rate_bucket::create && now < trial_ends_ ? std::max(next, trial_ends_) : next;
     }
 
     /// One request goes. Precondition: `next(which, now) <= now`.
     rate_ticket take(rate_bucket which, time_point now)
     {
-        if (which == rate_bucket::create && stopped_until_ != time_point{})
-            stopped_until_ = now + options_.credit_pause; // this one tries
-        return at(which).take(now);
+        rate_ticket const ticket = at(which).take(now);
+        if (which == rate_bucket::create && stopped_until_ != time_point{}) {
+            trial_ = ticket.number;
+            trial_ends_ = now + options_.credit_pause;
+        }
+        return ticket;
     }
 
     /// It was taken, but no byte of it was sent.
     void give_back(rate_bucket which, rate_ticket ticket)
     {
         at(which).give_back(ticket);
-        // It may have been the one that was to try.
-        if (which == rate_bucket::create && stopped_until_ == ticket.at + options_.credit_pause)
-            stopped_until_ = ticket.at;
+        if (which == rate_bucket::create && is_trial(ticket))
+            trial_ends_ = time_point{};
     }
 
     /// Learns from an answer. They may come in any order, and not at all.
@@ -68,7 +72,8 @@ public:
             learn_credit(answer, now);
     }
 
-    /// True after 402, until the configured pause is over or a create succeeds: nothing is created then.
+    /// True after 402, until the configured pause is over: nothing is created then. One tries after it, and the others go on as soon as that
+    /// has succeeded.
     bool is_stopped(time_point now) const noexcept { return now < stopped_until_; }
 
     /// When a create is tried again after 402; long past where there was none.
@@ -88,12 +93,21 @@ public:
 private:
     void learn_credit(rate_answer const& answer, time_point now)
     {
+        bool const is_good = answer.status >= 200 && answer.status < 300;
         if (answer.status == 402) {
             stopped_until_ = now + options_.credit_pause;
             stopped_at_ = answer.ticket.at;
-        } else if (answer.status >= 200 && answer.status < 300 && answer.ticket.at > stopped_at_) {
+        } else if (is_good && answer.ticket.at > stopped_at_) {
             stopped_until_ = time_point{};
         }
+        if (answer.status == 402 || is_trial(answer.ticket))
+            trial_ends_ = time_point{};
+    }
+
+    /// Whether it is that of the create that tries after 402.
+    bool is_trial(rate_ticket ticket) const noexcept
+    {
+        return trial_ends_ != time_point{} && ticket.number == trial_;
     }
 
     bucket_limiter& at(rate_bucket which) { return buckets_[static_cast<std::size_t>(which)]; }
@@ -103,6 +117,9 @@ private:
     std::array<bucket_limiter, 3> buckets_;
     time_point stopped_until_{};
     time_point stopped_at_{};
+    /// The create that tries after 402, and when it is given up; long past where there is none.
+    std::uint64_t trial_ = 0;
+    time_point trial_ends_{};
 };
 
 } // namespace replicate::core

@@ -277,7 +277,10 @@ TEST_CASE("402 stops creates alone, with an error to tell, until a pause is over
     CHECK(now == start + 50ms + rate_options().credit_pause);
     CHECK(limiter.next(create, now) <= now);
     rate_ticket const trial = limiter.take(create, now);
-    CHECK(limiter.next(create, now) == time_point::max());
+    // The others wait for what comes of it, and are told nothing yet.
+    CHECK(limiter.next(create, now) > now + 1s);
+    CHECK(limiter.next(create, now) <= now + rate_options().credit_pause);
+    CHECK_FALSE(limiter.stop_reason(create, now));
     SUBCASE("a success lets all go on")
     {
         limiter.learn(create, answer(trial, 201), now + 1s);
@@ -293,7 +296,19 @@ TEST_CASE("402 stops creates alone, with an error to tell, until a pause is over
     SUBCASE("a success of what was sent before says nothing")
     {
         limiter.learn(create, answer(earlier, 201), now + 1s);
-        CHECK(limiter.is_stopped(now + 1s));
+        CHECK(limiter.next(create, now + 1s) > now + 2s);
+    }
+    SUBCASE("where nothing comes of it, the next tries")
+    {
+        now += rate_options().credit_pause;
+        CHECK(limiter.next(create, now) <= now);
+        limiter.take(create, now);
+        CHECK(limiter.next(create, now) > now + 1s);
+    }
+    SUBCASE("where it is refused for another reason, the next tries")
+    {
+        limiter.learn(create, answer(trial, 422), now + 1s);
+        CHECK(limiter.next(create, now + 1s) <= now + 1s);
     }
     SUBCASE("where it was not sent, the next tries")
     {

@@ -45,6 +45,7 @@ public:
     /// Precondition: the limits have been checked.
     explicit create_reconciliation(reconcile_config limits)
         : limits_(limits)
+        , known_(longest_search * limits.give_up_after + std::chrono::minutes(20))
     {
     }
 
@@ -335,9 +336,12 @@ private:
         if (!create.wanted)
             return usual;
         if (how == look_result::failed_for_now)
-            return 4 * usual;
-        return create.contested ? std::max<std::chrono::steady_clock::duration>(4 * usual, std::chrono::minutes(3)) : usual;
+            return longest_search * usual;
+        return create.contested ? std::max<std::chrono::steady_clock::duration>(longest_search * usual, std::chrono::minutes(3)) : usual;
     }
+
+    /// Where looks fail, or creates cannot be told apart, it is looked for so many times as long.
+    static constexpr int longest_search = 4;
 
     reconcile_config limits_;
     server_clock clock_;

@@ -20,8 +20,11 @@ class known_predictions {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    /// None.
-    known_predictions() = default;
+    /// None. `lifetime`: for so long each is remembered.
+    explicit known_predictions(std::chrono::steady_clock::duration lifetime) noexcept
+        : lifetime_(lifetime)
+    {
+    }
 
     /// A call owns this one from now on; false where one does already.
     bool own(std::string id, time_point now)
@@ -40,17 +43,17 @@ public:
     std::size_t size() const noexcept { return ids_.size(); }
 
 private:
-    static constexpr std::chrono::minutes lifetime{20};
     static constexpr std::size_t most = 200'000;
 
     void forget_old(time_point now)
     {
-        while (!in_order_.empty() && (in_order_.size() >= most || in_order_.front().second < now - lifetime)) {
+        while (!in_order_.empty() && (in_order_.size() >= most || in_order_.front().second < now - lifetime_)) {
             ids_.erase(ids_.find(*in_order_.front().first));
             in_order_.pop_front();
         }
     }
 
+    std::chrono::steady_clock::duration lifetime_;
     std::unordered_set<std::string> ids_;
     std::deque<std::pair<std::string const*, time_point>> in_order_;
 };

@@ -485,9 +485,34 @@ TEST_CASE("where nothing is to be looked for the verdict comes at once")
     CHECK_FALSE(one.creates.next_look().has_value());
 }
 
+TEST_CASE("what another create owns is not taken over, however long is looked")
+{
+    reconcile_config limits;
+    limits.give_up_after = 1h;
+    client one(limits);
+    auto const lost = one.send(hello);
+    auto const owner = one.send(hello);
+    replicate::prediction made;
+    made.id = "made";
+    made.version = version;
+    made.created_at = client::time_at(begun);
+    one.creates.on_created(owner, made, begun + 1s);
+    one.creates.on_lost(lost, begun + 1s, client::time_at(begun + 1s));
+    for (int look = 0; one.kind(lost) == create_verdict_kind::pending && look < 10'000; ++look) {
+        steady const now = one.creates.next_look().value();
+        // Others go on meanwhile, and are remembered too.
+        auto const other = one.send(hello, model_ref(version), now);
+        made.id = "other " + std::to_string(look);
+        made.created_at = client::time_at(now);
+        one.creates.on_created(other, made, now);
+        one.look({item("made", client::time_at(begun), hello)}, now);
+    }
+    CHECK(one.kind(lost) == create_verdict_kind::unknown);
+}
+
 TEST_CASE("ids are remembered for some minutes, and no more than memory allows")
 {
-    known_predictions known;
+    known_predictions known(20min);
     CHECK(known.own("a", begun));
     CHECK_FALSE(known.own("a", begun));
     CHECK(known.contains("a"));

@@ -5,7 +5,9 @@
 #define REPLICATE_HPP
 
 #include <replicate/account_limits.hpp>
+#include <replicate/batch.hpp>
 #include <replicate/batch_journal.hpp>
+#include <replicate/batch_options.hpp>
 #include <replicate/batch_row.hpp>
 #include <replicate/batch_source.hpp>
 #include <replicate/batch_state.hpp>

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace replicate {
 
@@ -75,6 +76,16 @@ public:
         requires detail::call_arguments<std::monostate, call_options, Arguments...>
     auto async_record(batch_record what, Arguments&&... arguments)
     {
+        std::vector<batch_record> one;
+        one.push_back(std::move(what));
+        return async_record(std::move(one), std::forward<Arguments>(arguments)...);
+    }
+
+    /// The same for several, in their order: either all of them are recorded, or none.
+    template<class... Arguments>
+        requires detail::call_arguments<std::monostate, call_options, Arguments...>
+    auto async_record(std::vector<batch_record> what, Arguments&&... arguments)
+    {
         return detail::initiate<std::monostate, call_options>(
             detail::bind_start<&batch_journal::start_record>(this, std::move(what)), std::forward<Arguments>(arguments)...);
     }
@@ -91,11 +102,11 @@ public:
 protected:
     /// Does what `async_record` promises. The handler is called on its own executor; one that has none, on any
     /// thread.
-    virtual void record(batch_record what, detail::erased_handler<std::monostate> handler) = 0;
+    virtual void record(std::vector<batch_record> what, detail::erased_handler<std::monostate> handler) = 0;
 
 private:
     static void start_record(
-        batch_journal* journal, batch_record what, call_options, detail::erased_handler<std::monostate> handler)
+        batch_journal* journal, std::vector<batch_record> what, call_options, detail::erased_handler<std::monostate> handler)
     {
         journal->record(std::move(what), std::move(handler));
     }

@@ -103,9 +103,31 @@ inline price_table price_table::from_json(json::value const& document)
     return table;
 }
 
+/// Why a batch has ended, or that it has not.
+enum class batch_end {
+    /// It goes on.
+    running,
+    /// All rows are at their end, but for those that are `batch_summary::unknown`.
+    finished,
+    /// It was asked to create nothing more, and what was open has ended.
+    drained,
+    /// It was asked to stop, or its call was cancelled: what was open is left to the next run.
+    stopped,
+    /// More rows have failed than `batch_options::max_failures` allows.
+    too_many_failures,
+    /// It has cost as much as `batch_options::max_cost` allows.
+    cost_reached,
+    /// The service does not take the token any more.
+    unauthorized
+};
+
 /// What a batch, or what was seen of it, came to. A plain value.
 class batch_summary {
 public:
+    /// Why it has ended.
+    batch_end end = batch_end::running;
+    /// Why nothing is created for a while: no credit, no room on the disk, no connection; empty while all is well.
+    std::string pause;
     /// Rows whose results are there, those of earlier runs of the same batch among them.
     std::uint64_t saved = 0;
     /// Rows that have failed.

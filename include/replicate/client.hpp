@@ -32,6 +32,7 @@ namespace replicate {
 
 namespace asio = boost::asio;
 
+class batch;
 class model_schema;
 
 /// A client of the API: connections, limits and a token. A handle: cheap to copy, and its copies are one client. Any thread may
@@ -251,6 +252,8 @@ public:
     void close_idle_connections() const { detail::close_idle_connections(state_); }
 
 private:
+    friend class batch;
+
     friend class webhook_listener;
 
     std::shared_ptr<detail::client_state> state_;

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace replicate {
 
@@ -74,7 +75,7 @@ public:
     std::uint64_t commits() const;
 
 private:
-    void record(batch_record what, detail::erased_handler<std::monostate> handler) override;
+    void record(std::vector<batch_record> what, detail::erased_handler<std::monostate> handler) override;
 
     std::unique_ptr<detail::journal_writer> writer_;
 };

@@ -27,6 +27,7 @@
 
 // Every include/replicate/**/impl/*.ipp, in the order of the ranks.
 #include <replicate/impl/account_limits.ipp>
+#include <replicate/impl/batch.ipp>
 #include <replicate/impl/file_operations.ipp>
 #include <replicate/impl/client.ipp>
 #include <replicate/impl/http.ipp>

@@ -31,10 +31,10 @@
 
 namespace replicate::detail {
 
-/// A record that waits to be written, and who waits for it.
+/// Records that wait to be written, and who waits for it.
 class waiting_record {
 public:
-    waiting_record(batch_record given, erased_handler<std::monostate> told)
+    waiting_record(std::vector<batch_record> given, erased_handler<std::monostate> told)
         : what(std::move(given))
         , handler_(std::move(told))
         , executor_(asio::prefer(asio::get_associated_executor(handler_, asio::any_io_executor(asio::system_executor())),
@@ -45,7 +45,7 @@ public:
     /// Tells who waits. A class, not a closure: it is moved on through executors.
     void complete(failure outcome) { executor_.execute(notice(std::move(handler_), std::move(outcome))); }
 
-    batch_record what;
+    std::vector<batch_record> what;
 
 private:
     class notice {
@@ -88,7 +88,7 @@ public:
         thread_.join();
     }
 
-    void add(batch_record what, erased_handler<std::monostate> handler)
+    void add(std::vector<batch_record> what, erased_handler<std::monostate> handler)
     {
         {
             std::lock_guard const lock(mutex_);
@@ -146,7 +146,8 @@ private:
         try {
             file_.begin();
             for (waiting_record const& each : group)
-                file_.put(each.what);
+                for (batch_record const& one : each.what)
+                    file_.put(one);
             file_.commit();
             ++commits_;
             return failure();
@@ -197,7 +198,7 @@ REPLICATE_DECL std::uint64_t journal::commits() const
     return writer_->commits();
 }
 
-REPLICATE_DECL void journal::record(batch_record what, detail::erased_handler<std::monostate> handler)
+REPLICATE_DECL void journal::record(std::vector<batch_record> what, detail::erased_handler<std::monostate> handler)
 {
     writer_->add(std::move(what), std::move(handler));
 }

@@ -1,0 +1,160 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_IMPL_BATCH_JOBS_HPP
+#define REPLICATE_IMPL_BATCH_JOBS_HPP
+
+#include <replicate/batch_journal.hpp>
+#include <replicate/batch_source.hpp>
+#include <replicate/error.hpp>
+#include <replicate/io/file_reader.hpp>
+#include <replicate/io/file_threads.hpp>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace replicate::detail {
+
+/// Takes some entries from a source.
+class read_entries final : public io::file_job {
+public:
+    read_entries(std::shared_ptr<batch_source> source, std::size_t at_most)
+        : source_(std::move(source))
+        , at_most_(at_most)
+    {
+    }
+
+    /// What was read; fewer than were asked for at the end.
+    std::vector<batch_entry> entries;
+
+private:
+    void work() override
+    {
+        for (std::size_t i = 0; i < at_most_ && !is_stopped(); ++i) {
+            auto next = source_->next();
+            if (!next)
+                return;
+            entries.push_back(std::move(*next));
+        }
+    }
+
+    std::shared_ptr<batch_source> source_;
+    std::size_t at_most_;
+};
+
+/// Asks a journal something.
+class ask_journal final : public io::file_job {
+public:
+    ask_journal(std::shared_ptr<batch_journal> journal, std::function<void(batch_journal&)> question)
+        : journal_(std::move(journal))
+        , question_(std::move(question))
+    {
+    }
+
+private:
+    void work() override { question_(*journal_); }
+
+    std::shared_ptr<batch_journal> journal_;
+    std::function<void(batch_journal&)> question_;
+};
+
+[[noreturn]] inline void refuse_file(std::filesystem::path const& path)
+{
+    std::error_code const reason(errno, std::generic_category());
+    throw make_error(errc::file_not_writable, path.string() + ": " + reason.message());
+}
+
+/// Puts lines at the end of a file, which is where the journal knows it: what stands behind came from a run that was killed before the
+/// journal knew of it, and is written again.
+class append_lines final : public io::file_job {
+public:
+    append_lines(std::filesystem::path path, std::uint64_t known_end, std::string text)
+        : path_(std::move(path))
+        , end_(known_end)
+        , text_(std::move(text))
+    {
+    }
+
+private:
+    void work() override
+    {
+        io::file_handle const file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+        if (file.number() < 0)
+            refuse_file(path_);
+        struct ::stat found {};
+        if (::fstat(file.number(), &found) != 0)
+            refuse_file(path_);
+        if (static_cast<std::uint64_t>(found.st_size) < end_)
+            throw make_error(errc::file_changed,
+                path_.string() + " has " + std::to_string(found.st_size) + " bytes, and the journal knows of " + std::to_string(end_)
+                    + "; bring it back, or begin with a new journal");
+        if (static_cast<std::uint64_t>(found.st_size) > end_ && ::ftruncate(file.number(), static_cast<::off_t>(end_)) != 0)
+            refuse_file(path_);
+        write(file, text_);
+        if (!text_.empty() && ::fdatasync(file.number()) != 0)
+            refuse_file(path_);
+    }
+
+    void write(io::file_handle const& file, std::string_view bytes) const
+    {
+        auto place = static_cast<::off_t>(end_);
+        while (!bytes.empty()) {
+            ssize_t const count = ::pwrite(file.number(), bytes.data(), bytes.size(), place);
+            if (count < 0 && errno != EINTR)
+                refuse_file(path_);
+            bytes.remove_prefix(count < 0 ? 0 : static_cast<std::size_t>(count));
+            place += count < 0 ? 0 : count;
+        }
+    }
+
+    std::filesystem::path path_;
+    std::uint64_t end_;
+    std::string text_;
+};
+
+/// Makes the directory of a row, without what a download that was killed has left there.
+class make_directory final : public io::file_job {
+public:
+    explicit make_directory(std::filesystem::path path)
+        : path_(std::move(path))
+    {
+    }
+
+private:
+    void work() override
+    {
+        std::error_code failed;
+        std::filesystem::create_directories(path_, failed);
+        if (failed)
+            throw make_error(errc::file_not_writable, path_.string() + ": " + failed.message());
+        std::vector<std::filesystem::path> stale;
+        for (auto const& entry : std::filesystem::directory_iterator(path_, failed)) {
+            std::string const name = entry.path().filename().string();
+            if (name.starts_with(".replicate-") && name.ends_with(".part"))
+                stale.push_back(entry.path());
+        }
+        for (auto const& each : stale)
+            std::filesystem::remove(each, failed);
+    }
+
+    std::filesystem::path path_;
+};
+
+} // namespace replicate::detail
+
+#endif

@@ -399,6 +399,7 @@ public:
         : acceptor_(context, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), port))
         , signals_(context, SIGINT, SIGTERM)
         , grace_(context)
+        , pause_(context)
         , client_(std::move(client))
         , left_(requests)
     {
@@ -412,11 +413,18 @@ public:
 
     asio::awaitable<void> accept()
     {
-        while (acceptor_.is_open() && (!left_ || (*left_)-- > 0)) {
+        while (acceptor_.is_open() && (!left_ || *left_ > 0)) {
             boost::system::error_code code;
             auto socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, code));
-            if (!code)
-                asio::co_spawn(acceptor_.get_executor(), serve(std::move(socket)), asio::detached);
+            if (code) {
+                // There may be no descriptor left: the client waits until another one has gone.
+                pause_.expires_after(50ms);
+                co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, code));
+                continue;
+            }
+            if (left_)
+                --*left_;
+            asio::co_spawn(acceptor_.get_executor(), serve(std::move(socket)), asio::detached);
         }
         acceptor_.close();
         accepting_ = false;
@@ -461,6 +469,7 @@ private:
     asio::ip::tcp::acceptor acceptor_;
     asio::signal_set signals_;
     asio::steady_timer grace_;
+    asio::steady_timer pause_;
     replicate::client client_;
     std::optional<std::size_t> left_;
     std::list<session> sessions_;

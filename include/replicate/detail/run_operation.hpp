@@ -39,8 +39,8 @@ using run_follower = std::function<void(run_stage)>;
 class run_operation final : public typed_operation<output>, private sleeper, private poll_place {
 public:
     /// `follower` may be empty.
-    run_operation(std::shared_ptr<client_state> client, std::chrono::steady_clock::duration timeout, erased_handler<output> handler, run_request what,
-        std::shared_ptr<run_options const> options, run_follower follower)
+    run_operation(std::shared_ptr<client_state> client, std::chrono::steady_clock::duration timeout, erased_handler<output> handler,
+        run_request what, std::shared_ptr<run_options const> options, run_follower follower)
         : typed_operation(std::move(client), timeout, std::move(handler))
         , poll_place(*this->client().polls(), this->client().deadlines())
         , options_(std::move(options))
@@ -84,13 +84,16 @@ public:
     output result()
     {
         prediction ended = task_->result();
-        task_.reset();
+        close();
         bool const ended_badly = ended.is_terminal() && ended.status != prediction_status::succeeded;
         if (ended_badly)
             make_failure(make_error_code(code_of_ending(ended.status))).raise();
         output_kind const kind = client().versions().output_of(ended.version);
         return output(std::move(ended), shared_client(), kind, context().interrupted);
     }
+
+    /// Nothing is to be done any more. Who cancels may let go of it last, on any thread: so what belongs to the strand goes before.
+    void close() noexcept { task_.reset(); }
 
 private:
     void on_created() override
@@ -158,6 +161,7 @@ inline asio::awaitable<void> work_on_run(std::shared_ptr<run_operation> run)
             run->finish(run->result());
     } catch (...) {
         run->fail(run->make_failure(std::current_exception()));
+        run->close();
     }
 }
 

@@ -235,10 +235,24 @@ private:
         listed_.push_back(std::move(read));
     }
 
+    /// Whether it was created while the create was on its way. The clocks of the service differ, so it may seem to be a little older; but
+    /// then it may as well be another's who asked for the same before. That is taken only when nothing else is left to look for, and
+    /// not where it had ended before the create was sent.
     bool is_in_window(open_create const& create, listed_prediction const& found) const
     {
-        return *found.created_at >= create.begin(clock_, limits_.clock_margin)
-            && *found.created_at <= create.end(clock_, limits_.clock_margin);
+        if (*found.created_at > create.end(clock_, limits_.clock_margin))
+            return false;
+        system const sent = create.begin(clock_, {});
+        if (*found.created_at >= sent)
+            return true;
+        bool const had_ended = found.completed_at && *found.completed_at < sent;
+        return !had_ended && is_last_look(create) && *found.created_at >= create.begin(clock_, limits_.clock_margin);
+    }
+
+    /// Whether it is given up where this look does not find it.
+    bool is_last_look(open_create const& create) const
+    {
+        return look_began_ - *create.lost_at >= patience(create, look_result::done);
     }
 
     bool is_sought(listed_prediction const& found) const
@@ -316,8 +330,7 @@ private:
             ++evidence.failed_looks;
             evidence.failure = reason;
         }
-        auto const elapsed = look_began_ - *create.lost_at;
-        if (elapsed < patience(create, how)) {
+        if (look_began_ - *create.lost_at < patience(create, how)) {
             auto const last = *create.lost_at + limits_.give_up_after;
             auto const pause = std::max<std::chrono::steady_clock::duration>(limits_.first_look, now - *create.lost_at);
             create.due = now < last ? std::min(now + pause, last) : now + std::min(pause, limits_.give_up_after);

@@ -92,7 +92,7 @@ public:
     std::string id, model, version, deployment, webhook;
     /// The input in canonical form, hashed; empty where the list does not tell it.
     std::string input_hash;
-    std::optional<std::chrono::system_clock::time_point> created_at, deadline;
+    std::optional<std::chrono::system_clock::time_point> created_at, completed_at, deadline;
     bool made_on_web = false;
     bool data_removed = false;
 
@@ -154,6 +154,7 @@ private:
         webhook = detail::text_member(object, "webhook");
         made_on_web = detail::text_member(object, "source") == "web";
         created_at = parse_rfc3339(detail::text_member(object, "created_at"));
+        completed_at = parse_rfc3339(detail::text_member(object, "completed_at"));
         deadline = parse_rfc3339(detail::text_member(object, "deadline"));
         json::value const* const removed = object.if_contains("data_removed");
         data_removed = removed != nullptr && removed->is_bool() && removed->get_bool();

@@ -41,7 +41,8 @@ map_progress progress_of(map_reader const& reader);
 ///         if (result->ok()) ...
 ///
 /// Each input that was taken gives one result, an output or an error; one that fails does not disturb the others, unless
-/// `map_options::stop_on_error`. While results wait to be read no more than `map_options::buffer` of them are kept, and no further input
+/// `map_options::stop_on_error`; but where the account has too little credit (402) no further input is taken, and what is in flight goes
+/// on. While results wait to be read no more than `map_options::buffer` of them are kept, and no further input
 /// is taken.
 ///
 /// A handle: copies are the same results. When the last one goes before the end, no further input is taken, and what is in flight is

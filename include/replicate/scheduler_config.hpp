@@ -24,9 +24,10 @@ namespace replicate {
 class scheduler_config {
 public:
     /// The most predictions in flight that are waited for: a `run` takes its place before its create and gives it back at the end of
-    /// the call; `async_create` and `async_stream` take one while they create. At least 1. Default 100, below
-    /// `pool_config::connections_per_origin` so that sync waits leave connections for the rest.
-    std::size_t in_flight = 100;
+    /// the call; `async_create` and `async_stream` take one while they create. At least 1. Default 10,000: there are no more anyway than
+    /// come of the rate and the time that each lasts, each takes some 4 KiB while it waits, and connections are bounded by
+    /// `limits_config::sync_waits` and `pool_config::connections_per_origin`.
+    std::size_t in_flight = 10'000;
     /// The most of them for one model, deployment or version. Calls for other models do not wait behind those that wait for this.
     /// At least 1. Default: no bound but `in_flight`.
     std::optional<std::size_t> per_model;

@@ -178,6 +178,30 @@ TEST_CASE("the first failure ends all where that is wanted, and what is in fligh
     CHECK(made.server.counts().creates == 5);
 }
 
+TEST_CASE("where there is too little credit no further input is taken, and what is in flight goes on")
+{
+    fixture made;
+    made.server.model("acme/long", [](input const&) { return script().run(slowness * 300ms).output("done"); });
+    auto options = fixture::quick();
+    options.in_flight = 4;
+    int pulled = 0;
+    auto const results = made.get(made.client.async_map(made.server.version("acme/long"),
+        [&]() -> std::optional<input> { return fixture::numbered(pulled++); }, options));
+    REQUIRE(made.run_until_server([](auto const& counts) { return counts.creates == 4; }));
+    made.server.always(operation::create)
+        .status(402, R"({"title":"Insufficient credit","detail":"You have insufficient credit.","status":402})");
+    auto const found = made.all(results);
+    CHECK(found.size() == static_cast<std::size_t>(pulled));
+    CHECK(pulled <= 20);
+    for (auto const& result : found) {
+        if (result.index() < 4)
+            CHECK(result.ok());
+        else
+            CHECK(result.code() == replicate::condition::insufficient_credit);
+    }
+    CHECK(made.server.counts().creates == 4);
+}
+
 TEST_CASE("inputs are pulled as there is room: from a function, from a view, from one that counts")
 {
     fixture made;

@@ -81,6 +81,9 @@ public:
     {
         auto const item = items_.find(number);
         bool const succeeded = !outcome;
+        // Nothing more can be paid for. What is not taken is kept by the source, for later.
+        if (outcome.code() == condition::insufficient_credit)
+            plan_.stop();
         count(outcome, reached);
         if (!item->second.created)
             plan_.on_created(); // there is none to come

@@ -8,6 +8,7 @@
 #include <replicate/journal.hpp>
 
 #include "support/local_client.hpp"
+#include "support/small_disk.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <boost/asio/associated_executor.hpp>
@@ -364,6 +365,34 @@ TEST_CASE("without credit it waits; without a token that is taken it ends, and c
     CHECK(run(local, mixed_rows(20), directory.path(), options).end == batch_end::finished);
     CHECK(local.server.counts().creates == 20);
     local.server.clear_faults();
+}
+
+TEST_CASE("on a full disk it waits, loses nothing, and goes on when there is room")
+{
+    local_client local;
+    add_models(local.server);
+    temporary_directory const directory;
+    small_disk const disk(directory.path(), "size=12m");
+    if (!disk.is_there()) {
+        MESSAGE("skipped: no permission to mount");
+        return;
+    }
+    auto const ballast = directory.write("ballast", std::string(12'100'000, 'x'));
+    constexpr int rows = 60; // files of 360 kB, and the journal, whose log grows to 4 MB
+    auto journal = std::make_shared<replicate::journal>(directory.path() / "job.db");
+    replicate::batch const batch(local.client, rows_of(mixed_rows(rows)), journal, options_in(directory.path()));
+    std::optional<batch_summary> told;
+    batch.async_run([&](boost::system::error_code code, batch_summary given) {
+        CHECK(!code);
+        told = std::move(given);
+    });
+    CHECK(local.run_until([&] { return !batch.summary().pause.empty() || told; }));
+    CHECK(!told);
+    CHECK(batch.summary().pause.find("job.db") + batch.summary().pause.find("out") != 2 * std::string::npos);
+    std::filesystem::remove(ballast);
+    CHECK(local.run_until([&] { return told.has_value(); }));
+    CHECK(told->end == batch_end::finished);
+    check_mixed(local.server, directory.path(), rows);
 }
 
 TEST_CASE("it stops at so many failures, at a cost, and where it is told to")

@@ -4,6 +4,7 @@
 
 #include <replicate/journal.hpp>
 
+#include "support/small_disk.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <boost/asio/bind_executor.hpp>
@@ -35,6 +36,7 @@ using replicate::batch_state;
 using replicate::journal;
 using replicate::journal_errc;
 using replicate::journal_options;
+using replicate::tests::small_disk;
 using replicate::tests::temporary_directory;
 
 std::chrono::system_clock::time_point at(int seconds)
@@ -102,29 +104,6 @@ asio::awaitable<void> record_many(journal& into, std::atomic<int>& next, int end
         co_await into.async_record(std::move(what));
     }
 }
-
-/// Room for a few files, for who may make such.
-class small_disk {
-public:
-    explicit small_disk(std::filesystem::path const& where, char const* size)
-        : path_(where)
-        , is_there_(::mount("tmpfs", path_.c_str(), "tmpfs", 0, size) == 0)
-    {
-    }
-    small_disk(small_disk const&) = delete;
-    small_disk& operator=(small_disk const&) = delete;
-    ~small_disk()
-    {
-        if (is_there_)
-            ::umount2(path_.c_str(), MNT_DETACH);
-    }
-
-    bool is_there() const { return is_there_; }
-
-private:
-    std::filesystem::path path_;
-    bool is_there_;
-};
 
 } // namespace
 

@@ -506,10 +506,10 @@ TEST_CASE("a wait for the service is within the deadline of the call")
     auto const failed = local.failure_of(local.client.async_run("test/echo", replicate::input(), options));
     REQUIRE(failed.has_value());
     CHECK(failed->code() == replicate::errc::deadline_exceeded);
-    CHECK(steady::now() - begun < slowness * 300ms);
+    CHECK(steady::now() - begun < slowness * 1s);
     // It was not created, so there is nothing to cancel and nothing to send.
     run_out(local.context);
-    CHECK(steady::now() - begun < 1s);
+    CHECK(steady::now() - begun < slowness * 1s);
     CHECK(local.server.counts().requests == 1);
 }
 

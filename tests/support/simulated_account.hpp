@@ -83,6 +83,24 @@ public:
         return add(model, now);
     }
 
+    /// Those of others that have been created since it was asked last; so many.
+    std::size_t let_others_create(time_point now)
+    {
+        std::size_t created = 0;
+        while (foreign_rate_ > 0 && next_foreign_ <= now) {
+            entry made;
+            made.created = next_foreign_;
+            if (!entries_.empty())
+                made.created = std::max(made.created, entries_.back().created + std::chrono::microseconds(1));
+            made.started = made.created;
+            made.ended = made.created + seconds(30);
+            entries_.push_back(made);
+            next_foreign_ += seconds(std::exponential_distribution<double>(foreign_rate_)(random_));
+            ++created;
+        }
+        return created;
+    }
+
     entry const& at(std::size_t number) const { return entries_[number]; }
 
     std::size_t size() const noexcept { return entries_.size(); }
@@ -162,22 +180,6 @@ private:
             made.created = std::max(made.created, entries_.back().created + std::chrono::microseconds(1));
         entries_.push_back(made);
         return entries_.size() - 1;
-    }
-
-    void let_others_create(time_point now)
-    {
-        if (foreign_rate_ <= 0)
-            return;
-        while (next_foreign_ <= now) {
-            entry made;
-            made.created = next_foreign_;
-            if (!entries_.empty())
-                made.created = std::max(made.created, entries_.back().created + std::chrono::microseconds(1));
-            made.started = made.created;
-            made.ended = made.created + seconds(30);
-            entries_.push_back(made);
-            next_foreign_ += seconds(std::exponential_distribution<double>(foreign_rate_)(random_));
-        }
     }
 
     server_time by_service(time_point when) const

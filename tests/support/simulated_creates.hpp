@@ -7,6 +7,7 @@
 
 #include <support/simulated_clock.hpp>
 #include <support/simulated_limits.hpp>
+#include <support/simulated_network.hpp>
 
 #include <replicate/core/rate_limiter.hpp>
 
@@ -19,21 +20,6 @@
 #include <vector>
 
 namespace replicate::tests {
-
-/// How long things take in a simulation, in seconds.
-struct simulated_network {
-    /// There and back, on average.
-    double round_trip = 0.05;
-    /// Each way is longer or shorter by up to this part of itself.
-    double jitter = 0.2;
-    /// So many of the ways are longer by up to `spike`.
-    double spikes = 0;
-    double spike = 0.2;
-    /// The client wakes up to so late.
-    double lateness = 0.002;
-    /// The service holds its answer for up to so long (sync waits).
-    double held = 0;
-};
 
 /// A client with any number of creates to send, its limiter, the network, and the service. An event is a number, not a
 /// function, so that millions of requests take seconds.
@@ -116,10 +102,7 @@ private:
 
     duration way()
     {
-        double length = network_.round_trip / 2 * (1 + network_.jitter * (2 * random() - 1));
-        if (network_.spikes > 0 && random() < network_.spikes)
-            length += network_.spike * random();
-        return seconds(length);
+        return network_.way([this] { return random(); });
     }
 
     void plan_wake(std::uint64_t creates)

@@ -93,6 +93,7 @@ public:
     simulated_limits(simulated_limits_settings settings, time_point now)
         : settings_(settings)
         , level_(settings.burst * settings.full)
+        , offered_(level_)
         , at_(now)
     {
     }
@@ -121,6 +122,7 @@ public:
         fill(now);
         settings_.per_minute = per_minute;
         settings_.burst = burst;
+        offered_ -= std::max(0.0, level_ - burst);
         level_ = std::min(level_, burst);
     }
 
@@ -128,7 +130,9 @@ public:
     void take_away(double count, time_point now)
     {
         fill(now);
-        level_ = std::max(0.0, level_ - count);
+        double const taken = std::min(std::max(0.0, level_), count);
+        offered_ -= taken;
+        level_ -= taken;
     }
 
     std::uint64_t accepted() const noexcept { return accepted_; }
@@ -136,10 +140,14 @@ public:
     double per_second() const noexcept { return settings_.per_minute / 60; }
     double level() const noexcept { return level_; }
 
+    /// How many could have been taken until the last one arrived: what was there at first and what has come, but for what others took.
+    double offered() const noexcept { return offered_; }
+
 private:
     void fill(time_point now)
     {
         double const length = std::chrono::duration<double>(now - at_).count();
+        offered_ += std::max(0.0, length) * per_second();
         level_ = std::min(settings_.burst, level_ + std::max(0.0, length) * per_second());
         at_ = std::max(at_, now);
     }
@@ -183,6 +191,7 @@ private:
 
     simulated_limits_settings settings_;
     double level_;
+    double offered_;
     time_point at_;
     std::uint64_t accepted_ = 0;
     std::uint64_t rejected_ = 0;

@@ -8,6 +8,8 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <sstream>
+#include <string>
 
 using replicate::tests::constant_limit;
 using replicate::tests::falling_limit;
@@ -28,9 +30,16 @@ rate_statistics all_seeds(Trial trial)
     rate_statistics all;
     for (std::uint64_t seed = 0; seed < seeds; ++seed)
         all.add(trial(seed));
-    INFO("value " << all.least() << " to " << all.greatest() << ", on average " << all.mean() << "; refused at most "
-                     << all.most_refused() << ", on average " << all.mean_refused());
     return all;
+}
+
+// For what fails.
+std::string text_of(rate_statistics const& all)
+{
+    std::ostringstream text;
+    text << "value " << all.least() << " to " << all.greatest() << ", on average " << all.mean() << "; refused at most "
+         << all.most_refused() << ", on average " << all.mean_refused();
+    return text.str();
 }
 
 } // namespace
@@ -40,6 +49,7 @@ TEST_CASE("with headers, a constant unknown limit is used by 98 % after the firs
     rate_scenario scenario;
     scenario.wish_forms = 5;
     rate_statistics const all = all_seeds([&](std::uint64_t seed) { return constant_limit(scenario, seed); });
+    INFO(text_of(all));
     CHECK(all.least() >= 0.98);
     CHECK(all.most_refused() <= 0.001);
 }
@@ -50,6 +60,7 @@ TEST_CASE("without any header, a constant unknown limit is used by 90 %, and one
     scenario.has_headers = false;
     scenario.wish_forms = 5;
     rate_statistics const all = all_seeds([&](std::uint64_t seed) { return constant_limit(scenario, seed); });
+    INFO(text_of(all));
     CHECK(all.least() >= 0.9);
     CHECK(all.most_refused() <= 0.01);
 }
@@ -61,6 +72,7 @@ TEST_CASE("answers that are held for up to a minute teach the limit all the same
     scenario.greatest_limit = 1200;
     scenario.held = 60; // so that nothing is known in the first minute
     rate_statistics const all = all_seeds([&](std::uint64_t seed) { return constant_limit(scenario, seed); });
+    INFO(text_of(all));
     CHECK(all.least() >= 0.97);
     CHECK(all.most_refused() <= 0.001);
 }
@@ -69,6 +81,7 @@ TEST_CASE("with headers, a limit that halves is held after at most 3 refusals")
 {
     rate_scenario scenario;
     rate_statistics const all = all_seeds([&](std::uint64_t seed) { return falling_limit(scenario, seed, false); });
+    INFO(text_of(all));
     CHECK(all.most_refused() <= 3);
     CHECK(all.least() >= 0.98);
 }
@@ -81,6 +94,7 @@ TEST_CASE("without any header, a limit that halves is held after at most 3 refus
     scenario.greatest_limit = 1000;
     scenario.may_be_late = false;
     rate_statistics const all = all_seeds([&](std::uint64_t seed) { return falling_limit(scenario, seed, false); });
+    INFO(text_of(all));
     CHECK(all.most_refused() <= 3);
     CHECK(all.least() >= 0.75);
 }
@@ -90,6 +104,7 @@ TEST_CASE("with headers, a limit that falls to 6 a minute and one at once is hel
     rate_scenario scenario;
     scenario.greatest_limit = 1200;
     rate_statistics const all = all_seeds([&](std::uint64_t seed) { return falling_limit(scenario, seed, true); });
+    INFO(text_of(all));
     CHECK(all.most_refused() <= 3);
 }
 
@@ -100,6 +115,7 @@ TEST_CASE("without any header, a limit that falls to 6 a minute and one at once 
     scenario.greatest_limit = 1000;
     scenario.may_be_late = false;
     rate_statistics const all = all_seeds([&](std::uint64_t seed) { return falling_limit(scenario, seed, true); });
+    INFO(text_of(all));
     CHECK(all.most_refused() <= 3);
 }
 
@@ -107,6 +123,7 @@ TEST_CASE("a limit that rises is used by 95 % within two minutes")
 {
     rate_scenario scenario;
     rate_statistics const all = all_seeds([&](std::uint64_t seed) { return rising_limit(scenario, seed, 1.2, 4); });
+    INFO(text_of(all));
     CHECK(all.least() >= 0.95);
     CHECK(all.most_refused() <= 0.001);
 }
@@ -118,6 +135,7 @@ TEST_CASE("a limit that rises is found without any header, too")
     scenario.least_limit = 300;
     scenario.greatest_limit = 1200;
     rate_statistics const all = all_seeds([&](std::uint64_t seed) { return rising_limit(scenario, seed, 1.2, 2); });
+    INFO(text_of(all));
     CHECK(all.mean() >= 0.95);
     CHECK(all.least() >= 0.9);
     CHECK(all.most_refused() <= 0.01);
@@ -127,6 +145,7 @@ TEST_CASE("with headers, 10,000 creates take at most 3 % longer than the limit d
 {
     rate_scenario scenario;
     rate_statistics const all = all_seeds([&](std::uint64_t seed) { return makespan(scenario, seed); });
+    INFO(text_of(all));
     CHECK(all.greatest() <= 1.03);
     CHECK(all.most_refused() <= 0.001);
 }
@@ -137,6 +156,7 @@ TEST_CASE("without any header, 10,000 creates take at most 3 % longer than a lim
     scenario.has_headers = false;
     scenario.greatest_limit = 900;
     rate_statistics const all = all_seeds([&](std::uint64_t seed) { return makespan(scenario, seed); });
+    INFO(text_of(all));
     CHECK(all.greatest() <= 1.03);
     CHECK(all.most_refused() <= 0.01);
 }

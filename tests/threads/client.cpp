@@ -277,6 +277,121 @@ TEST_CASE("clients of two contexts on two threads keep the limits of one account
 
 namespace {
 
+/// Results of maps, read on several threads.
+class collected_results {
+public:
+    void add(replicate::map_result const& result)
+    {
+        if (result.ok())
+            answers.add(result.output().text());
+        else if (result.code() == asio::error::operation_aborted)
+            ++aborted;
+        else
+            ++failed;
+    }
+
+    collected answers;
+    std::atomic<int> aborted = 0;
+    std::atomic<int> failed = 0;
+};
+
+asio::awaitable<void> read_all(replicate::map_results results, collected_results& found)
+{
+    for (;;) {
+        std::optional<replicate::map_result> result = co_await results.async_next();
+        if (!result)
+            break;
+        found.add(*result);
+    }
+}
+
+/// Maps these numbers, and reads the results with two readers at once.
+asio::awaitable<void> map_numbers(replicate::client client, int first, int last, collected_results& found)
+{
+    std::vector<replicate::input> inputs;
+    for (int number = first; number < last; ++number)
+        inputs.push_back(replicate::input().set("text", std::to_string(number)));
+    replicate::map_options options;
+    options.run.wait = replicate::wait::poll();
+    options.run.first_poll_interval = 2ms;
+    options.buffer = 8;
+    replicate::map_results results = co_await client.async_map("acme/echo", std::move(inputs), options);
+    auto const executor = co_await asio::this_coro::executor;
+    asio::co_spawn(executor, read_all(results, found), asio::detached);
+    co_await read_all(results, found);
+}
+
+/// Maps inputs whose predictions never end.
+asio::awaitable<void> map_endlessly(replicate::client client, std::promise<replicate::map_results>& started, collected_results& found)
+{
+    replicate::map_options options;
+    options.run.wait = replicate::wait::poll();
+    options.in_flight = 10;
+    replicate::map_results results =
+        co_await client.async_map("acme/never", [] { return std::optional<replicate::input>(std::in_place); }, options);
+    started.set_value(results);
+    co_await read_all(results, found);
+}
+
+} // namespace
+
+TEST_CASE("maps on four threads each give all their results once, with single runs in between, and one of them cancelled")
+{
+    replicate::testing::server server;
+    add_models(server);
+    asio::io_context context(4);
+    replicate::client const client(context, server.config());
+    collected_results mapped;
+    collected_results endless;
+    collected single;
+    std::promise<replicate::map_results> started;
+    for (int i = 0; i < 3; ++i)
+        asio::co_spawn(context, map_numbers(client, 40 * i, 40 * (i + 1), mapped), asio::detached);
+    asio::co_spawn(context, map_endlessly(client, started, endless), asio::detached);
+    for (int i = 0; i < 20; ++i)
+        asio::co_spawn(context, echo(client, i, single), asio::detached);
+    std::thread canceller([&] {
+        replicate::map_results const results = started.get_future().get();
+        CHECK(server.wait_until([](auto const& counts) { return counts.creates >= 3 * 40 + 20 + 10; }));
+        CHECK(results.progress().done() == 0);
+        results.cancel();
+    });
+    run_on_four_threads(context);
+    canceller.join();
+    CHECK(mapped.answers.texts() == numbers(120));
+    CHECK(mapped.aborted + mapped.failed == 0);
+    CHECK(single.texts() == numbers(20));
+    CHECK(endless.answers.texts().empty());
+    CHECK(endless.failed == 0);
+    CHECK(endless.aborted >= 10);
+    CHECK(server.counts().creates == 3 * 40 + 20 + 10);
+    CHECK(server.counts().cancels == 10);
+}
+
+TEST_CASE("maps of two contexts on two threads keep the limits of one account together")
+{
+    replicate::testing::server_options options;
+    options.rates.creates_per_minute = 6000;
+    replicate::testing::server server(options);
+    add_models(server);
+    replicate::config settings = server.config();
+    settings.account = replicate::account_limits();
+    asio::io_context one(1);
+    asio::io_context two(1);
+    collected_results found;
+    asio::co_spawn(one, map_numbers(replicate::client(one, settings), 0, 40, found), asio::detached);
+    asio::co_spawn(two, map_numbers(replicate::client(two, settings), 40, 80, found), asio::detached);
+    std::thread beside([&two] { two.run(); });
+    one.run();
+    beside.join();
+    CHECK(found.answers.texts() == numbers(80));
+    CHECK(found.aborted + found.failed == 0);
+    CHECK(server.counts().creates == 80);
+    CHECK(server.counts().create_requests == 80);
+}
+
+namespace {
+
 /// Without a lock: the callbacks of one client come one after the other.
 class plain_counter : public replicate::client_observer {
 public:

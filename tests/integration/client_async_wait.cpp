@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -258,6 +260,61 @@ TEST_CASE("waits hold no place among the predictions in flight")
     run_out(local.context);
     for (auto const& wait : waits)
         CHECK(wait.code() == asio::error::operation_aborted);
+}
+
+TEST_CASE("many waits look at pages together, and each gets its own prediction once")
+{
+    waiting_client local;
+    local.server.model("acme/long", [](replicate::input const& values) { return script().run(slowness * 3s).output(values.object()); });
+    std::string const version = local.server.version("acme/long");
+    std::vector<pending<prediction>> waits(60);
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < waits.size(); ++i)
+        ids.push_back(local.create("acme/long"));
+    local.server.reset_counts();
+    for (std::size_t i = 0; i < waits.size(); ++i)
+        local.client.predictions().async_wait(ids[i], waits[i].token());
+    REQUIRE(local.run_until(
+        [&] { return std::all_of(waits.begin(), waits.end(), [](auto const& one) { return one.done(); }); }, 2 * ample));
+    for (std::size_t i = 0; i < waits.size(); ++i) {
+        CHECK(waits[i].completions() == 1);
+        CHECK(waits[i].value().id == ids[i]);
+        CHECK(waits[i].value().status == prediction_status::succeeded);
+    }
+    auto const counts = local.server.counts();
+    CHECK(counts.lists >= 1);
+    // The first look, that of the end, and few besides.
+    CHECK(counts.gets >= 120);
+    CHECK(counts.gets <= 220);
+    run_out(local.context);
+}
+
+TEST_CASE("two waits for one prediction are both told of its end")
+{
+    waiting_client local;
+    std::string const id = local.create("acme/slow");
+    std::vector<pending<prediction>> waits(2);
+    for (auto const& one : waits)
+        local.client.predictions().async_wait(id, local.options, one.token());
+    REQUIRE(local.run_until([&] { return waits[0].done() && waits[1].done(); }));
+    for (auto const& one : waits)
+        CHECK(one.value().status == prediction_status::succeeded);
+    run_out(local.context);
+}
+
+TEST_CASE("a context may be destroyed while many wait")
+{
+    replicate::testing::server server;
+    auto context = std::make_unique<asio::io_context>();
+    {
+        replicate::client client(*context, local_client::settings(server));
+        for (int i = 0; i < 30; ++i) {
+            auto const made = get(*context, client.predictions().async_create(server.version("test/never-ends"), replicate::input()));
+            client.predictions().async_wait(made.id, [](boost::system::error_code, prediction) {});
+        }
+        REQUIRE(run_until(*context, [&] { return server.counts().lists >= 1; }));
+    }
+    context.reset();
 }
 
 TEST_CASE("trainings are waited for alike")

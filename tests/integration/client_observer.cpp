@@ -5,9 +5,11 @@
 // What an observer hears of a run, and when.
 
 #include "support/local_client.hpp"
+#include "support/slowness.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -52,6 +54,27 @@ TEST_CASE("an observer hears each status once, each line of the logs once, and t
     CHECK(statuses == strings{"starting", "processing", "succeeded"});
     CHECK(lines == strings{"loading", " 50%|##  | 1/2 [00:01]", "100%|####| 2/2 [00:02]"});
     CHECK(progress == std::vector<double>{0.5, 1.0});
+}
+
+TEST_CASE("observers hear of the progress of each of many predictions, which no page shows")
+{
+    fixture made;
+    made.server.model("acme/long",
+        [](replicate::input const&) { return script().run(slowness * 300ms).log("half").run(slowness * 300ms).output("done"); });
+    std::string const version = made.server.version("acme/long");
+    std::vector<pending<replicate::output>> calls(40);
+    std::vector<int> heard(calls.size());
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        auto options = local_client::quick(replicate::wait::poll());
+        options.observer = [&told = heard[i]](run_update const& update) {
+            told += update.log_lines == strings{"half"} && !update.prediction.is_terminal();
+        };
+        made.client.async_run(version, replicate::input(), options, calls[i].token());
+    }
+    REQUIRE(made.run_until(
+        [&] { return std::all_of(calls.begin(), calls.end(), [](auto const& call) { return call.done(); }); }, 2 * ample));
+    CHECK(heard == std::vector<int>(calls.size(), 1));
+    run_out(made.context);
 }
 
 TEST_CASE("an observer hears of a prediction that was over at once, and of one that failed")

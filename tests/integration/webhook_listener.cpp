@@ -5,6 +5,7 @@
 // Runs that wait for webhooks, and the listener that takes these: with everything that webhooks do wrong.
 
 #include "support/local_client.hpp"
+#include "support/slowness.hpp"
 
 #include <replicate/webhook_listener.hpp>
 
@@ -213,6 +214,26 @@ TEST_CASE("a webhook that is lost, wrongly signed or too old loses nothing: the 
         CHECK(made.server.counts().gets >= 1);
         CHECK(made.server.counts().webhooks_accepted == 0);
     }
+}
+
+TEST_CASE("of many webhooks that are lost each end is seen on pages")
+{
+    webhook_options lost = quick_webhooks();
+    lost.sent = false;
+    fixture made(lost);
+    std::vector<pending<replicate::output>> calls(60);
+    for (auto const& call : calls)
+        made.client.async_run(made.version, input(), made.by_webhook(slowness * 1s), call.token());
+    REQUIRE(made.run_until(
+        [&] { return std::all_of(calls.begin(), calls.end(), [](auto const& call) { return call.done(); }); }, 2 * ample));
+    for (auto const& call : calls) {
+        CHECK_FALSE(call.code());
+        CHECK(call.completions() == 1);
+        CHECK(call.value().text() == "done");
+    }
+    CHECK(made.server.counts().lists >= 1);
+    CHECK(made.server.counts().gets >= 60);
+    CHECK(made.server.counts().gets <= 130);
 }
 
 TEST_CASE("the safety poll comes as seldom as it is told")

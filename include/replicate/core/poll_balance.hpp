@@ -29,7 +29,7 @@ inline void poll_plan::balance(time_point now, double jitter)
             demands.push_back({1, entry.second.ends});
     std::size_t const pages = demands.size();
     for (auto& entry : items_)
-        if (!is_on_page(entry.second) && !entry.second.ended)
+        if (is_paced_by_itself(entry.second))
             demands.push_back({1, entry.second.ends(now)});
     pace_.solve(demands, rate_for_looks(now, demands.size() - pages));
     double lists = 0;
@@ -44,10 +44,16 @@ inline void poll_plan::balance(time_point now, double jitter)
         if (entry.second.by_page)
             look_at_page(entry.second, interval(next++, slower));
     for (auto& entry : items_)
-        if (!is_on_page(entry.second) && !entry.second.ended)
+        if (is_paced_by_itself(entry.second))
             look_by_itself(entry.second, interval(next++, 1));
     if (!lists_work())
         probe_lists(now);
+}
+
+/// Whether it is asked for by itself as often as all of them together can afford.
+inline bool poll_plan::is_paced_by_itself(poll_item const& item) const noexcept
+{
+    return !is_on_page(item) && !item.ended && !item.is_on_its_own();
 }
 
 /// From now on each is asked for at intervals of its own.
@@ -92,6 +98,8 @@ inline void poll_plan::choose_pages(time_point now)
             continue;
         if (!by_page)
             lists_.take_out(window);
+        else if (window.patience > duration(0))
+            window.looked_at = now; // it was not, but need not be yet
         for (poll_item* item : window.items)
             schedule(*item, now, 0.5);
     }
@@ -109,10 +117,21 @@ inline void poll_plan::probe_lists(time_point now)
     }
 }
 
+inline void poll_plan::expect(poll_window& window, time_point now)
+{
+    window.ends = 0;
+    window.patience = window.items.empty() ? duration(0) : duration::max();
+    for (poll_item const* item : window.items) {
+        window.ends += item->ended ? 0 : item->ends(now);
+        window.patience = std::min(window.patience, item->patience());
+    }
+    window.expected_at = now;
+}
+
 inline void poll_plan::look_at_page(poll_window& window, duration interval)
 {
-    window.interval = interval;
-    time_point const due = window.looked_at + interval;
+    window.interval = std::max(interval, window.patience);
+    time_point const due = window.looked_at + window.interval;
     // Where it is due later than it was, that is seen when its turn comes.
     if (!window.asked && (!lists_.holds(window) || due < window.due()))
         lists_.put(window, due);
@@ -120,9 +139,9 @@ inline void poll_plan::look_at_page(poll_window& window, duration interval)
 
 inline void poll_plan::look_by_itself(poll_item& item, duration interval)
 {
-    item.interval = interval;
+    item.interval = std::max(interval, item.patience());
     if (!item.asked)
-        gets_.put(item, item.asked_at + interval);
+        gets_.put(item, item.asked_at + item.interval);
 }
 
 } // namespace replicate::core

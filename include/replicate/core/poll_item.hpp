@@ -19,11 +19,22 @@ namespace replicate::core {
 
 class poll_window;
 
+/// What one that waits for a prediction wants to know.
+enum class poll_interest {
+    /// That it has ended, soon.
+    end,
+    /// The same, but something else tells it as a rule; looks are for the case that this fails.
+    safety,
+    /// What it does meanwhile too, which no page shows: it is asked for by itself, in its own rhythm, however many there are.
+    progress
+};
+
 /// How often to ask for one prediction while nothing better is known: first after `first`, then each time after half as long
 /// again, up to `longest`.
 struct poll_rhythm {
     std::chrono::steady_clock::duration first = std::chrono::milliseconds(500);
     std::chrono::steady_clock::duration longest = std::chrono::seconds(5);
+    poll_interest interest = poll_interest::end;
 };
 
 /// A prediction that is waited for, as a `poll_plan` sees it.
@@ -49,8 +60,8 @@ public:
     /// Seconds since its phase began.
     double age(time_point now) const { return std::chrono::duration<double>(now - phase_since).count(); }
 
-    /// How likely it is to end within a second.
-    double ends(time_point now) const { return times.rate(phase, age(now)); }
+    /// How likely it is that looks have to tell of its end within a second.
+    double ends(time_point now) const { return is_for_safety() ? 0 : times.rate(phase, age(now)); }
 
     /// It has not ended, and is in this state.
     void see_alive(prediction_status status, time_point now)
@@ -82,7 +93,7 @@ public:
         auto const spread = std::chrono::duration<double>(grown) * (0.9 + 0.2 * jitter);
         duration const wait = std::chrono::duration_cast<duration>(spread);
         bool const is_lost = std::chrono::duration<double>(now - begun).count() > 2 * times.longest() + 1;
-        if (!times.is_known() || is_lost)
+        if (!times.is_known() || is_lost || is_for_safety())
             return wait;
         double const from = age(now);
         double const to = from + std::chrono::duration<double>(wait).count();
@@ -92,6 +103,15 @@ public:
                 return std::chrono::duration_cast<duration>(std::chrono::duration<double>(then - from));
         return wait;
     }
+
+    /// Whether looks are only for the case that what tells of its end fails.
+    bool is_for_safety() const noexcept { return rhythm.interest == poll_interest::safety; }
+
+    /// How long it need not be looked at, however many there are.
+    duration patience() const noexcept { return is_for_safety() ? rhythm.first : duration(0); }
+
+    /// Whether it is asked for by itself, in its own rhythm, however many there are.
+    bool is_on_its_own() const noexcept { return rhythm.interest == poll_interest::progress; }
 
     /// Its id. Not its own: the key that it is found by.
     std::string const* id = nullptr;

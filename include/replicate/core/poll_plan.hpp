@@ -59,7 +59,7 @@ public:
             return false;
         poll_item& item = added.first->second;
         item.id = &added.first->first;
-        if (created)
+        if (created && !item.is_on_its_own())
             windows_.place(item);
         balance_at_ = few_ && items_.size() <= limits_.few ? balance_at_ : std::min(balance_at_, now + soon);
         schedule(item, now, 0.5);
@@ -94,7 +94,7 @@ public:
             balance(now, jitter);
         poll_action action;
         action.kind = poll_action_kind::wait;
-        action.until = few_ ? time_point::max() : balance_at_;
+        action.until = few_ && balance_at_ != time_point::max() ? balance_at_ + balance_interval : balance_at_; // few soon ask anyway
         if (!next_get(action, now) && !next_list(action, now) && action.until == time_point::max())
             action.kind = poll_action_kind::nothing;
         return action;
@@ -203,7 +203,8 @@ private:
     /// By when one that is seen on pages has to be asked for by itself.
     time_point guard(poll_item const& item) const
     {
-        return std::min(item.seen + limits_.unseen, item.asked_at + limits_.latest);
+        duration const patience = 2 * item.patience();
+        return std::min(item.seen + std::max(limits_.unseen, patience), item.asked_at + std::max(limits_.latest, patience));
     }
 
     duration quickest() const
@@ -218,7 +219,7 @@ private:
             return;
         if (item.ended)
             gets_.put(item, at_once);
-        else if (few_)
+        else if (few_ || item.is_on_its_own())
             gets_.put(item, now + item.next_look(now, quickest(), jitter));
         else if (is_on_page(item))
             gets_.put(item, guard(item));
@@ -261,7 +262,7 @@ private:
             return false;
         // What has ended is asked for once, and that is what all the rest is for.
         time_point when = item->ended ? now : std::max(item->due(), gets_allowed_.next(now));
-        bool const is_rationed = !few_ && item->due() != at_once && lists_work();
+        bool const is_rationed = !few_ && !item->is_on_its_own() && item->due() != at_once && lists_work();
         if (is_rationed)
             when = std::max(when, all_allowed_.next(now));
         if (when > now) {
@@ -353,20 +354,14 @@ private:
         }
     }
 
-    static void expect(poll_window& window, time_point now)
-    {
-        window.ends = 0;
-        for (poll_item const* item : window.items)
-            window.ends += item->ended ? 0 : item->ends(now);
-        window.expected_at = now;
-    }
-
     // In poll_balance.hpp.
     void balance(time_point now, double jitter);
+    bool is_paced_by_itself(poll_item const& item) const noexcept;
     void be_few(time_point now, double jitter);
     double rate_for_looks(time_point now, std::size_t one_by_one);
     void choose_pages(time_point now);
     void probe_lists(time_point now);
+    static void expect(poll_window& window, time_point now);
     void look_at_page(poll_window& window, duration interval);
     void look_by_itself(poll_item& item, duration interval);
 

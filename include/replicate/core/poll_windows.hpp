@@ -54,6 +54,8 @@ public:
     time_point looked_at{};
     /// How often to look at it.
     duration interval{};
+    /// How long it need not be looked at.
+    duration patience{};
     /// How many of its predictions end in a second, as was expected at `expected_at`.
     double ends = 0;
     time_point expected_at{};

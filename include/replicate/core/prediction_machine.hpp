@@ -45,6 +45,12 @@ enum class run_action_kind {
     abandon
 };
 
+/// True where nothing is to be done any more.
+inline bool is_last(run_action_kind kind) noexcept
+{
+    return kind == run_action_kind::finish || kind == run_action_kind::fail || kind == run_action_kind::abandon;
+}
+
 /// What to do next, with what it needs.
 struct run_action {
     /// What to do.

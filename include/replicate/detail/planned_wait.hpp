@@ -6,10 +6,13 @@
 #define REPLICATE_DETAIL_PLANNED_WAIT_HPP
 
 #include <replicate/core/prediction_machine.hpp>
+#include <replicate/detail/awake_place.hpp>
 #include <replicate/detail/poll_work.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -44,6 +47,14 @@ public:
         return wait;
     }
 
+    /// It waits for what was created before: this, which was seen just now.
+    void attach(prediction const& seen)
+    {
+        auto const date = seen.meta().server_date;
+        if (date && seen.created_at && *seen.created_at < *date)
+            sent_at_ = clock::now() - std::chrono::duration_cast<clock::duration>(*date - *seen.created_at);
+    }
+
     /// The create was answered, or will not be.
     void answered()
     {
@@ -51,15 +62,54 @@ public:
             owner_.client().held_answers().give_back();
     }
 
-    /// Takes a place among those that wait by the plan, once. False where that is not possible.
-    bool enter(prediction const& seen, std::string const& model, run_options const& options)
+    /// Takes a place among those that wait by the plan, once, for one that sleeps then. False where that is not possible.
+    bool enter(prediction const& seen, std::string const& model, core::poll_rhythm rhythm)
     {
-        if (place_ == nullptr)
-            return false;
-        core::poll_rhythm rhythm;
-        rhythm.first = options.first_poll_interval;
-        rhythm.longest = options.maximum_poll_interval;
-        return place_->enter(seen, model, sent_at_, rhythm);
+        return place_ != nullptr && place_->enter(seen, model, sent_at_, rhythm);
+    }
+
+    /// How often to ask where nothing better is known. `listens`: webhooks may come.
+    static core::poll_rhythm rhythm_of(run_options const& options, bool listens)
+    {
+        core::poll_rhythm rhythm{options.first_poll_interval, options.maximum_poll_interval};
+        if (listens) {
+            rhythm.first = rhythm.longest = options.wait.safety_poll();
+            rhythm.interest = core::poll_interest::safety;
+        } else if (options.observer) {
+            rhythm.interest = core::poll_interest::progress;
+        }
+        return rhythm;
+    }
+
+    /// The same for one that stays awake; it may have its place already. `mailbox`: what it listens to; null for nothing.
+    bool enter_awake(prediction const& seen, std::string const& model, core::poll_rhythm rhythm, webhook_mailbox* mailbox)
+    {
+        if (!awake_) {
+            awake_ = std::make_unique<awake_place>(owner_, mailbox);
+            place_ = awake_.get();
+        }
+        return is_in() || enter(seen, model, rhythm);
+    }
+
+    /// For one that stays awake: true when its turn has come, or this time where it has no place; false when something else has happened,
+    /// which may be in its mailbox.
+    asio::awaitable<bool> wait_awake(core::prediction_machine& machine, webhook_mailbox* mailbox, clock::time_point until)
+    {
+        bool const has_place = awake_ && awake_->is_taken();
+        if (has_place)
+            take_glimpse(machine);
+        bool const is_turn = has_place ? awake_->take_call() : clock::now() >= until;
+        if (is_turn)
+            co_return true;
+        if (has_place)
+            until = clock::time_point::max();
+        if (mailbox != nullptr)
+            co_await mailbox->wait(until);
+        else if (has_place)
+            co_await awake_->wait();
+        else
+            co_await wait_until(until);
+        co_return false;
     }
 
     /// True for one that has a place.
@@ -72,7 +122,7 @@ public:
             place_->leave();
     }
 
-    /// From now on it sleeps: until the plan says that it is time to ask for the prediction, and after some time whatever it says.
+    /// From now on it waits: until the plan says that it is time to ask for the prediction, and after some time whatever it says.
     void begin(core::prediction_machine& machine)
     {
         patience_ = clock::now() + longest_silence;
@@ -80,10 +130,17 @@ public:
         start_work_on_plan(owner_.shared_client());
     }
 
-    /// The state of the prediction is another; it still sleeps.
+    /// The state of the prediction is another; it still waits.
     void stay(core::prediction_machine& machine)
     {
         place_->call_at(std::min(machine.latest_look(clock::now()).value_or(patience_), patience_));
+    }
+
+    /// The prediction was seen, however.
+    void tell(prediction_status status)
+    {
+        if (place_ != nullptr)
+            place_->tell(status, owner_.client().jitter());
     }
 
     /// What has come of asking is news for those that wait together. That the token is refused concerns all of them.
@@ -91,18 +148,36 @@ public:
     {
         if (place_ != nullptr && failure)
             place_->tell_failure(wish);
-        else if (place_ != nullptr)
-            place_->tell(status, owner_.client().jitter());
+        else
+            tell(status);
         if (failure == condition::authentication)
             owner_.client().polls()->ask_all();
     }
 
 private:
+    void take_glimpse(core::prediction_machine& machine)
+    {
+        std::optional<prediction_status> const status = awake_->take_glimpse();
+        if (!status)
+            return;
+        machine.on_glimpsed(*status);
+        stay(machine);
+    }
+
+    asio::awaitable<void> wait_until(clock::time_point until)
+    {
+        boost::system::error_code ignored;
+        asio::steady_timer timer(owner_.client().strand(), until);
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+
     // The plan asks for each prediction more often than that.
     static constexpr clock::duration longest_silence = std::chrono::minutes(15);
 
     operation& owner_;
+    // That of one that stays awake is the other one.
     poll_place* place_;
+    std::unique_ptr<awake_place> awake_;
     clock::time_point sent_at_ = clock::now();
     clock::time_point patience_{};
     bool holds_ = false;

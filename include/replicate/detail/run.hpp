@@ -59,7 +59,7 @@ public:
                 co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
                 action_ = machine_.on_stopped();
             }
-            if (is_last(action_.kind))
+            if (core::is_last(action_.kind))
                 break;
             if (falls_asleep())
                 co_return false;
@@ -97,12 +97,11 @@ public:
 private:
     using clock = std::chrono::steady_clock;
 
-    /// Instead of a wait with a timer of its own, where that is possible. An observer wants to know more of a prediction than how it ends.
+    /// Instead of a wait with a timer of its own, where that is possible.
     bool falls_asleep()
     {
-        bool const may_sleep = action_.kind == core::run_action_kind::wait && !leaving_ && seen_ && !options_.observer
-            && watch_.mailbox() == nullptr;
-        sleeps_ = may_sleep && (together_.is_in() || (order_ && together_.enter(*seen_, order_->model.str(), options_)));
+        bool const may_sleep = action_.kind == core::run_action_kind::wait && !leaving_ && seen_ && !stays_awake();
+        sleeps_ = may_sleep && (together_.is_in() || (order_ && together_.enter(*seen_, order_->model.str(), rhythm())));
         if (sleeps_) {
             asked_for_ = asked_for();
             order_.reset();
@@ -110,11 +109,10 @@ private:
         return sleeps_;
     }
 
-    static bool is_last(core::run_action_kind kind) noexcept
-    {
-        return kind == core::run_action_kind::finish || kind == core::run_action_kind::fail
-            || kind == core::run_action_kind::abandon;
-    }
+    /// An observer wants to know more of a prediction than how it ends.
+    bool stays_awake() { return options_.observer || watch_.mailbox() != nullptr; }
+
+    core::poll_rhythm rhythm() { return planned_wait::rhythm_of(options_, watch_.listens()); }
 
     /// A step, or the end of one that the caller's going away has interrupted.
     asio::awaitable<core::run_action> take_step(core::run_action action)
@@ -223,35 +221,38 @@ private:
         co_return machine_.on_version_looked_up(is_new, clock::now());
     }
 
+    /// For so long, or until it is its turn by the plan of all, or until a webhook comes.
     asio::awaitable<core::run_action> wait(clock::duration length)
     {
         owner_.context().phase = phase::wait;
-        if (watch_.mailbox() != nullptr && !leaving_) {
-            core::run_action next = co_await wait_for_webhook(clock::now() + length);
-            co_return next;
+        clock::time_point const until = clock::now() + length;
+        if (stays_awake() && together_.enter_awake(*seen_, order_->model.str(), rhythm(), watch_.mailbox()))
+            together_.begin(machine_);
+        bool is_turn = false;
+        while (!is_turn && !owner_.is_stopped() && !watch_.failure()) {
+            if (auto next = take_webhooks())
+                co_return *next;
+            is_turn = co_await together_.wait_awake(machine_, watch_.mailbox(), until);
         }
-        boost::system::error_code ignored;
-        asio::steady_timer timer(owner_.client().strand(), length);
-        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         co_return machine_.on_waited();
     }
 
-    asio::awaitable<core::run_action> wait_for_webhook(clock::time_point until)
+    /// What to do after the webhooks that have come; nothing where they say nothing new.
+    std::optional<core::run_action> take_webhooks()
     {
-        while (!owner_.is_stopped() && !watch_.failure()) {
-            if (auto state = watch_.mailbox()->take(seen_->id)) {
-                if (update_finder::is_older(state->status, seen_->status))
-                    continue;
-                take_webhook(std::move(*state));
-                co_return machine_.on_seen(*seen_, clock::now(), owner_.client().jitter());
-            }
-            if (watch_.notices_end())
-                co_return machine_.on_webhooks_ended();
-            if (clock::now() >= until)
-                break;
-            co_await watch_.mailbox()->wait(until);
+        webhook_mailbox* const mailbox = watch_.mailbox();
+        std::optional<prediction> state;
+        while (mailbox != nullptr && (state = mailbox->take(seen_->id))) {
+            if (update_finder::is_older(state->status, seen_->status))
+                continue;
+            take_webhook(std::move(*state));
+            together_.tell(seen_->status);
+            return machine_.on_seen(*seen_, clock::now(), owner_.client().jitter());
         }
-        co_return machine_.on_waited();
+        if (mailbox == nullptr || !watch_.notices_end())
+            return std::nullopt;
+        together_.leave(); // and comes again with the rhythm of one that has only polls
+        return machine_.on_webhooks_ended();
     }
 
     /// What a webhook tells, perhaps without the model.

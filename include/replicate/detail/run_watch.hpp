@@ -58,6 +58,9 @@ public:
     /// Null for a run that does not wait by webhooks.
     webhook_mailbox* mailbox() noexcept { return place_.mailbox(); }
 
+    /// True while webhooks may come.
+    bool listens() noexcept { return place_.mailbox() != nullptr && !place_.mailbox()->has_ended(); }
+
     /// True once, when no webhooks will come any more.
     bool notices_end() noexcept { return place_.mailbox()->has_ended() && !std::exchange(end_noticed_, true); }
 

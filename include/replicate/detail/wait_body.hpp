@@ -7,6 +7,7 @@
 
 #include <replicate/core/page_target.hpp>
 #include <replicate/core/prediction_machine.hpp>
+#include <replicate/detail/planned_wait.hpp>
 #include <replicate/detail/remote_cancel.hpp>
 #include <replicate/detail/waiting.hpp>
 
@@ -26,7 +27,9 @@ public:
     wait_driver(operation& owner, waiting& what, wait_options const& options)
         : owner_(owner)
         , what_(what)
+        , rhythm_(planned_wait::rhythm_of(polling(options), false))
         , machine_(polling(options), owner.deadline())
+        , together_(owner, nullptr)
     {
     }
 
@@ -82,10 +85,24 @@ private:
     asio::awaitable<core::run_action> pause(clock::duration length)
     {
         owner_.context().phase = phase::wait;
-        boost::system::error_code ignored;
-        asio::steady_timer timer(owner_.client().strand(), length);
-        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        clock::time_point const until = clock::now() + length;
+        if (enters_plan())
+            together_.begin(machine_);
+        bool is_turn = false;
+        while (!is_turn && !owner_.is_stopped())
+            is_turn = co_await together_.wait_awake(machine_, nullptr, until);
         co_return machine_.on_waited();
+    }
+
+    /// Predictions are waited for by the plan of all who wait for one.
+    bool enters_plan()
+    {
+        auto const& seen = owner_.context().prediction;
+        if (!seen)
+            return false;
+        if (!together_.is_in())
+            together_.attach(*seen);
+        return together_.enter_awake(*seen, seen->model, rhythm_, nullptr);
     }
 
     asio::awaitable<core::run_action> get()
@@ -104,6 +121,7 @@ private:
             co_return on_thrown(std::move(thrown));
         failure_ = result.code ? result.code : adopt(std::move(result.response));
         owner_.set_last_failure(failure_ ? text_of(failure_, owner_.context()) : std::string());
+        together_.tell(failure_, what_.status(), result.wish);
         if (failure_)
             co_return machine_.on_get_failed(failure_, clock::now(), owner_.client().jitter(), result.wish);
         co_return machine_.on_status(what_.status(), clock::now(), owner_.client().jitter());
@@ -117,6 +135,7 @@ private:
         failure const reason = owner_.make_failure(std::move(thrown));
         failure_ = reason.code();
         owner_.set_last_failure(text_of(failure_, reason.diagnostics()));
+        together_.tell(failure_, what_.status(), {});
         return machine_.on_get_impossible(clock::now(), owner_.client().jitter());
     }
 
@@ -139,7 +158,9 @@ private:
 
     operation& owner_;
     waiting& what_;
+    core::poll_rhythm rhythm_;
     core::prediction_machine machine_;
+    planned_wait together_;
     prediction_notes notes_{prediction_origin::known};
     boost::system::error_code failure_;
     bool has_seen_ = false;

@@ -37,14 +37,17 @@ public:
         states_.push_back(std::move(seen));
         if (states_.size() > most_states)
             states_.pop_front();
-        timer_.cancel();
+        wake();
     }
 
     void no_more() override
     {
         ended_ = true;
-        timer_.cancel();
+        wake();
     }
+
+    /// Ends a wait early.
+    void wake() { timer_.cancel(); }
 
     /// The next state of this prediction; nothing where there is none now. Those of others are dropped.
     std::optional<prediction> take(std::string const& id)

@@ -14,12 +14,14 @@
 #include <random>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 using namespace std::chrono_literals;
 using replicate::prediction_status;
 using replicate::core::poll_action;
 using replicate::core::poll_action_kind;
+using replicate::core::poll_interest;
 using replicate::core::poll_limits;
 using replicate::core::poll_plan;
 using replicate::core::poll_rhythm;
@@ -38,12 +40,17 @@ std::string id_of(int number)
 }
 
 // So many predictions, created 100 ms apart up to now.
-poll_plan plan_of(int count, time_point now, poll_limits limits = poll_limits())
+poll_plan plan_of(int count, time_point now, poll_limits limits = poll_limits(), poll_rhythm rhythm = poll_rhythm())
 {
     poll_plan plan(limits);
     for (int i = 0; i < count; ++i)
-        REQUIRE(plan.add(id_of(i), first_created + i * 100ms, "acme/model", now, now));
+        REQUIRE(plan.add(id_of(i), first_created + i * 100ms, "acme/model", now, now, rhythm));
     return plan;
+}
+
+poll_rhythm for_safety(poll_plan::duration every)
+{
+    return {every, every, poll_interest::safety};
 }
 
 // The actions until this time, each answered at once: what a service does whose predictions never end.
@@ -235,6 +242,45 @@ TEST_CASE("whatever pages show, each prediction is asked for by itself after som
     for (int i = 0; i < 200; ++i)
         CHECK(asked.count(id_of(i)) == 1);
     CHECK(count(actions, poll_action_kind::get) < 500);
+}
+
+TEST_CASE("predictions whose ends are told by something else are looked at as seldom as is wished, by pages where they are many")
+{
+    auto const [first, last, lists] = [] {
+        poll_plan plan = plan_of(200, start_of_test, poll_limits(), for_safety(10min));
+        time_point now = start_of_test;
+        auto const first_minutes = actions_until(plan, now, start_of_test + 9min);
+        auto const all = actions_until(plan, now, start_of_test + 12min);
+        return std::tuple(first_minutes.size(), all.size(), count(all, poll_action_kind::list));
+    }();
+    CHECK(first == 0);
+    CHECK(lists >= 2);
+    CHECK(last <= 6);
+    poll_plan plan = plan_of(3, start_of_test, poll_limits(), for_safety(30s));
+    time_point now = start_of_test;
+    CHECK(actions_until(plan, now, start_of_test + 26s).empty());
+    CHECK(count(actions_until(plan, now, start_of_test + 34s), poll_action_kind::get) == 3);
+    poll_limits no_pages;
+    no_pages.page = 1;
+    poll_plan alone = plan_of(100, start_of_test, no_pages, for_safety(30s));
+    now = start_of_test;
+    CHECK(actions_until(alone, now, start_of_test + 26s).size() <= 10);
+    CHECK(count(actions_until(alone, now, start_of_test + 65s), poll_action_kind::get) >= 100);
+}
+
+TEST_CASE("one whose progress is wanted is asked for by itself in its rhythm, among many that are seen on pages")
+{
+    poll_plan plan = plan_of(300, start_of_test);
+    REQUIRE(plan.add("watched", first_created + 5s, "acme/model", start_of_test, start_of_test, {100ms, 2s, poll_interest::progress}));
+    time_point now = start_of_test;
+    auto const actions = actions_until(plan, now, start_of_test + 1min);
+    std::size_t watched = 0;
+    for (poll_action const& action : actions)
+        watched += action.kind == poll_action_kind::get && action.id == "watched";
+    CHECK(watched >= 28);
+    CHECK(watched <= 45);
+    CHECK(count(actions, poll_action_kind::list) > 10);
+    CHECK(count(actions, poll_action_kind::get) - watched <= 300);
 }
 
 TEST_CASE("where there are no lists, predictions are asked for one by one, and lists are tried again now and then")

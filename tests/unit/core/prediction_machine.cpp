@@ -88,7 +88,7 @@ struct course {
     time_point now = start_of_test;
 };
 
-bool is_last(run_action_kind kind)
+bool is_over(run_action_kind kind)
 {
     return kind != run_action_kind::create && kind != run_action_kind::wait && kind != run_action_kind::get;
 }
@@ -98,7 +98,7 @@ course follow(prediction_machine& machine, std::vector<reply> const& replies, bo
 {
     course result;
     run_action action = machine.start(result.now);
-    while (!is_last(action.kind)) {
+    while (!is_over(action.kind)) {
         if (action.kind == run_action_kind::wait) {
             ++result.waits;
             result.now += action.pause;

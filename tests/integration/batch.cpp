@@ -31,7 +31,9 @@
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -249,6 +251,18 @@ private:
     int count_ = 0;
 };
 
+/// Where the process is to be killed when a file is given its name: `before rename 2`, `after rename 1`.
+struct deadly_name {
+    std::string when;
+    std::atomic<int> count{0};
+};
+
+deadly_name& deadly_rename()
+{
+    static deadly_name one;
+    return one;
+}
+
 /// Runs a batch of this many rows until it comes to its end by itself, killing it as `kill` says.
 template<class Kill>
 void survive(int rows, int most_kills, Kill const& kill)
@@ -268,7 +282,28 @@ void survive(int rows, int most_kills, Kill const& kill)
     check_mixed(server, directory.path(), rows);
 }
 
+bool has_part_of_file(std::filesystem::path const& directory)
+{
+    std::error_code ignored;
+    for (auto const& entry : std::filesystem::recursive_directory_iterator(directory, ignored))
+        if (entry.path().extension() == ".part")
+            return true;
+    return false;
+}
+
 } // namespace
+
+/// In place of that of the C library, for this program: dies before or after the rename that it is told, otherwise it is the same.
+extern "C" int rename(char const* from, char const* to) noexcept
+{
+    bool const is_due = deadly_rename().count > 0 && --deadly_rename().count == 0;
+    if (is_due && deadly_rename().when == "before")
+        ::kill(::getpid(), SIGKILL);
+    int const result = static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
+    if (is_due)
+        ::kill(::getpid(), SIGKILL);
+    return result;
+}
 
 TEST_CASE("the process that is killed" * doctest::skip())
 {
@@ -280,6 +315,11 @@ TEST_CASE("the process that is killed" * doctest::skip())
     settings.token = std::getenv("BATCH_TOKEN");
     settings.tls.certificate_authority = bytes_of(std::filesystem::path(directory) / "authority.pem");
     settings.scheduler.rate.creates_per_minute = settings.scheduler.rate.gets_per_minute = settings.scheduler.rate.others_per_minute = 1e8;
+    std::istringstream kill_at(std::getenv("BATCH_KILL_AT"));
+    std::string step;
+    int count = 0;
+    if (kill_at >> deadly_rename().when >> step >> count && step == "rename")
+        deadly_rename().count = count;
     asio::io_context context;
     replicate::client const client(context, settings);
     auto journal = std::make_shared<deadly_journal>(std::filesystem::path(directory) / "job.db", std::getenv("BATCH_KILL_AT"));
@@ -460,7 +500,7 @@ TEST_CASE("options that cannot be are refused by name")
 TEST_CASE("killed at each step and resumed, a batch creates each row once and has each result once")
 {
     for (std::string const step : {"before intent", "after intent", "before created", "after created", "before terminal", "after terminal",
-             "before saved", "after saved", "before failed", "after failed"}) {
+             "before saved", "after saved", "before failed", "after failed", "before rename", "after rename"}) {
         CAPTURE(step);
         survive(10, 2, [&](int number, batch_process*) { return step + " " + std::to_string(1 + 2 * number); });
     }
@@ -479,6 +519,28 @@ TEST_CASE("killed when a create was carried out and its answer has not come, a b
         one.kill();
         one.wait();
     }
+    batch_process last(server, directory.path(), "");
+    CHECK(last.wait());
+    check_mixed(server, directory.path(), 10);
+}
+
+TEST_CASE("killed in the middle of a download, a batch has the whole file in the end")
+{
+    replicate::testing::server server;
+    add_models(server);
+    temporary_directory const directory;
+    std::ofstream(directory.path() / "rows.jsonl") << mixed_rows(10);
+    replicate::testing::delivery_options cut;
+    cut.ranges = false;
+    cut.cut_after_bytes = 9'000;
+    server.every_delivery(cut);
+    {
+        batch_process one(server, directory.path(), "");
+        asio::io_context nothing_else;
+        CHECK(run_until(nothing_else, [&] { return has_part_of_file(directory.path() / "out"); }));
+        one.kill();
+    }
+    server.every_delivery({});
     batch_process last(server, directory.path(), "");
     CHECK(last.wait());
     check_mixed(server, directory.path(), 10);

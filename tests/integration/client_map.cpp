@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -271,6 +272,106 @@ TEST_CASE("a source that throws ends with its exception, behind the results of w
     CHECK_FALSE(made.next(results));
 }
 
+namespace {
+
+// What a range of numbers does.
+enum class tear { when_it_begins, when_it_is_read, when_it_goes_on };
+
+// The numbers from 0 to 9, torn behind three of them, or at once.
+class torn_range {
+public:
+    class iterator {
+    public:
+        using value_type = input;
+        using difference_type = std::ptrdiff_t;
+
+        iterator() = default;
+        explicit iterator(tear how)
+            : how_(how)
+        {
+        }
+
+        input operator*() const
+        {
+            if (how_ == tear::when_it_is_read && number_ == 3)
+                throw std::runtime_error("torn when it is read");
+            return fixture::numbered(number_);
+        }
+        iterator& operator++()
+        {
+            if (how_ == tear::when_it_goes_on && number_ == 2)
+                throw std::runtime_error("torn when it goes on");
+            ++number_;
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        bool operator==(std::default_sentinel_t) const { return number_ == 10; }
+
+    private:
+        tear how_ = tear::when_it_is_read;
+        int number_ = 0;
+    };
+
+    explicit torn_range(tear how)
+        : how_(how)
+    {
+    }
+
+    iterator begin() const
+    {
+        if (how_ == tear::when_it_begins)
+            throw std::runtime_error("torn when it begins");
+        return iterator(how_);
+    }
+    std::default_sentinel_t end() const { return {}; }
+
+private:
+    tear how_;
+};
+
+} // namespace
+
+TEST_CASE("a range that throws, wherever it does, ends with its exception behind the results of what it gave before")
+{
+    fixture made;
+    for (tear const how : {tear::when_it_begins, tear::when_it_is_read, tear::when_it_goes_on}) {
+        CAPTURE(static_cast<int>(how));
+        auto const results = made.get(made.client.async_map(made.model, torn_range(how), fixture::quick()));
+        std::size_t const given = how == tear::when_it_begins ? 0 : 3;
+        for (std::size_t i = 0; i < given; ++i)
+            CHECK(made.next(results)->ok());
+        auto const thrown = failure_of<std::runtime_error>(made.context, results.async_next());
+        REQUIRE(thrown);
+        CHECK(std::string(thrown->what()).starts_with("torn when it "));
+        CHECK_FALSE(made.next(results));
+        CHECK(results.progress().failed == 0);
+    }
+    // And nothing of it is left behind.
+    CHECK(are_the_first(indexes(made.all(made.get(made.client.async_map(made.model, fixture::inputs(5), fixture::quick())))), 5));
+    CHECK(made.server.counts().creates == 11);
+}
+
+TEST_CASE("an observer that throws ends the input that it was told of, and no other")
+{
+    fixture made;
+    auto options = fixture::quick();
+    options.in_flight = 4;
+    int told = 0;
+    options.run.observer = [&told](replicate::run_update const&) {
+        if (++told == 3)
+            throw std::runtime_error("enough");
+    };
+    auto const results = made.get(made.client.async_map(made.model, fixture::inputs(12), options));
+    auto const found = made.all(results);
+    CHECK(are_the_first(indexes(found), 12));
+    CHECK(std::ranges::count_if(found, [](map_result const& result) { return !result.ok(); }) == 1);
+    for (auto const& result : found)
+        if (!result.ok())
+            CHECK_THROWS_AS((void)result.output(), std::runtime_error);
+    run_out(made.context);
+    CHECK(made.server.counts().creates == 12);
+}
+
 TEST_CASE("options that mean nothing are refused, and nothing is taken")
 {
     fixture made;
@@ -289,6 +390,13 @@ TEST_CASE("options that mean nothing are refused, and nothing is taken")
     CHECK(refused([](auto& options) { options.buffer = 0; }).find("options.buffer") != std::string::npos);
     CHECK(refused([](auto& options) { options.order = static_cast<map_order>(7); }).find("options.order") != std::string::npos);
     CHECK(refused([](auto& options) { options.run.timeout = -1s; }).find("options.timeout") != std::string::npos);
+    auto const wrong = static_cast<replicate::priority>(7);
+    CHECK(refused([&](auto& options) { options.run.priority = wrong; }).find("options.priority") != std::string::npos);
+    replicate::retry_config no_budget;
+    no_budget.quota_cost = no_budget.quota + 1;
+    CHECK(refused([&](auto& options) { options.run.retry = no_budget; }).find("options.retry.quota_cost") != std::string::npos);
+    for (std::optional<std::chrono::duration<double>> const odd : {0.0s, -1.0s})
+        CHECK(refused([&](auto& options) { options.run.rerun_predict_time = odd; }).find("options.rerun_predict_time") != std::string::npos);
     CHECK_FALSE(pulled);
     CHECK_THROWS_AS((void)map_results().progress(), replicate::error);
     CHECK_THROWS_AS((void)map_results().async_next(), replicate::error);

@@ -220,6 +220,39 @@ TEST_CASE("a create whose answer was lost is found, whatever is run and however 
     }
 }
 
+TEST_CASE("clients that come one after the other and ask for the same do not take each other's predictions")
+{
+    replicate::testing::server server;
+    add_counter(server);
+    // The service tells its time in whole seconds, and what was created within one second cannot be told apart by time.
+    server.model("acme/second", [](replicate::input const&) { return script().run(1100ms).output("over"); });
+    asio::io_context context;
+    enum class loss { none, of_the_answer, of_the_request };
+    for (loss const what : {loss::none, loss::of_the_answer, loss::of_the_request}) {
+        CAPTURE(static_cast<int>(what));
+        replicate::client const one(context, local_client::settings(server));
+        auto const before = server.predictions().size();
+        if (what == loss::of_the_answer)
+            server.next_create().drop_after_request();
+        if (what == loss::of_the_request)
+            server.next_create().drop_after_request().not_carried_out();
+        pending<replicate::output> run;
+        one.async_run(server.version("acme/counter"), numbered(1), local_client::quick(), run.token());
+        REQUIRE(run_until(context, [&] { return run.done(); }));
+        if (what == loss::of_the_request) {
+            CHECK(run.code() == condition::outcome_unknown);
+            CHECK(server.predictions().size() == before);
+        } else {
+            CHECK_FALSE(run.code());
+            REQUIRE(server.predictions().size() == before + 1);
+            CHECK(run.value().prediction().id == server.predictions().back());
+            get(context, one.async_run(server.version("acme/second"), replicate::input(), local_client::quick()));
+        }
+    }
+    run_out(context);
+    CHECK(server.counts().create_requests == 5);
+}
+
 TEST_CASE("a create that was not carried out fails with what was looked at, and is not sent again")
 {
     for (fault const& how : {fault().drop_after_request().not_carried_out(), fault().status(502, bad_gateway)}) {

@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0.
 // (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
 
+#include <replicate/account_limits.hpp>
 #include <replicate/core/config_check.hpp>
 
 #include <doctest/doctest.h>
@@ -223,6 +224,18 @@ TEST_CASE("bounds that would let nothing through are refused by name")
     CHECK(contains(
         refusal_of_change([](config& settings) { settings.limits.header_bytes = 0; }), "limits.header_bytes: "));
     CHECK(contains(refusal_of_change([](config& settings) { settings.limits.body_bytes = 0; }), "limits.body_bytes: "));
+}
+
+TEST_CASE("limits of an account that would let nothing through are refused by name")
+{
+    for (double const wrong : {0.0, -1.0, std::nan("")}) {
+        replicate::rate_options rate;
+        rate.creates_per_minute = wrong;
+        CHECK(contains(refusal([&] { replicate::account_limits const refused(rate); }), "creates_per_minute: "));
+    }
+    replicate::rate_options rate;
+    rate.longest_pause = 0s;
+    CHECK(contains(refusal([&] { replicate::account_limits const refused(rate); }), "longest_pause: "));
 }
 
 TEST_CASE("a user agent that would end its header is refused")

@@ -40,7 +40,7 @@ batch_summary summary_of(batch_run const& run);
 /// What is done for each row is in the journal before it is done: that a prediction is about to be created, its id, its end. A batch that
 /// was killed is resumed by the same program with the same journal: predictions that exist are waited for; those of which it is not
 /// known are looked for in the list of predictions, and created only where nothing there can be of the row; what is at its end stays
-/// as it is. So no row is paid for twice. What cannot be known stays as it is, and is counted as `batch_summary::unknown`.
+/// as it is. So no row is paid for twice. What cannot be known stays as it is, and is named in `batch_summary::unknown_rows`.
 ///
 /// Where nothing can be created or kept for a while (no credit, no room on the disk, no connection) it waits, and
 /// `batch_summary::pause` says why. Where the token is not taken any more it ends.
@@ -58,8 +58,8 @@ public:
 
     /// Runs it to its end, and gives what it came to. Once for each batch. Arguments: `[call_options] [diagnostics&] [completion token]`,
     /// as for `predictions_resource`; the timeout is a year by default.
-    /// Errors: those of the journal (`journal_errc`) but for a full disk; `errc::file_changed` where a file of results is shorter than
-    /// the journal knows it; of the list of predictions, where it has to be looked at; what the source throws. What was at work then has
+    /// Errors: those of the journal (`journal_errc`) but for a full disk; `errc::file_changed` where the file of results is shorter than
+    /// the journal knows it, and cannot be written anew from what it holds; of the list of predictions, where it has to be looked at; what the source throws. What was at work then has
     /// ended, and the batch can be resumed.
     /// Cancellation: terminal and partial; as `stop`, but that the call ends at once.
     template<class... Arguments>

@@ -22,10 +22,11 @@
 
 namespace replicate {
 
-/// What a journal knows, or is to know, of a row of a batch: one of its states, and what came with it. A plain value.
+/// What a journal knows, or is to know, of a row of a batch: one of its states, and what came with it; or, without a row, how long
+/// the files of results and errors are. A plain value.
 class batch_record {
 public:
-    /// The row.
+    /// The row. Empty: none; then `results_end` and `errors_end` alone are recorded.
     std::string custom_id;
     /// Its state.
     batch_state state = batch_state::none;
@@ -39,10 +40,12 @@ public:
     std::chrono::system_clock::time_point intended_at{};
     /// How many intents there were. Given by a journal; not read from what is recorded.
     std::uint32_t tries = 0;
+    /// Where the row stands in the input, from 0 on. Once it is known it stays.
+    std::optional<std::uint64_t> number;
     /// From `created` on: the id of the prediction.
     std::string prediction;
-    /// From `terminal` on, and with `failed`: the line of the results or of the errors. Where a journal gives all its rows only for
-    /// those that are `terminal`, so that not all results are in memory at once.
+    /// With `terminal`: what is kept of the prediction. With `saved` and `failed`: the line of the results or of the errors. `for_each`
+    /// gives it only for those that are `terminal`, so that not all results are in memory at once.
     std::string text;
     /// How long the files of results and errors are with this row's line in them, in bytes; where it was written to one.
     std::optional<std::uint64_t> results_end, errors_end;
@@ -92,6 +95,9 @@ public:
 
     /// Gives every row that is known to a function, in no particular order. Blocks. Throws `error` with `journal_errc`.
     virtual void for_each(std::function<void(batch_record const&)> const& visit) = 0;
+
+    /// The same with all their texts, in the order of the input. Blocks. Throws as `for_each`.
+    virtual void for_each_in_order(std::function<void(batch_record const&)> const& visit) = 0;
 
     /// The row that a prediction belongs to; nothing where there is none. Blocks. Throws `error` with `journal_errc`.
     virtual std::optional<std::string> owner_of(std::string_view prediction) = 0;

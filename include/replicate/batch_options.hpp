@@ -21,7 +21,10 @@ class batch_options {
 public:
     /// The file of results: one JSON object a line, in the order in which the rows end. Made, or added to. Its directory must exist.
     std::filesystem::path results = "results.jsonl";
-    /// The same for what has failed: rows, and lines of the input that are no rows. A row that is tried again, and succeeds, stays in it.
+    /// Whether the results are put into the order of the input when the run ends. Default: no.
+    bool ordered = false;
+    /// The same for what has failed: rows, and lines of the input that are no rows. A row that is run again is taken out of it when the run
+    /// ends, unless it has failed again.
     std::filesystem::path errors = "errors.jsonl";
     /// The directory in which the files of the outputs are kept, those of each row in a directory of its own, which has its name. Made where
     /// it is not there. Empty: they are not kept; the service deletes them an hour after the end.
@@ -34,8 +37,13 @@ public:
     std::string max_failures;
     /// Prices, for what it costs. Default: none.
     price_table prices;
-    /// When the batch stops creating: what has ended in this run has cost so much, by the prices. What is at work then still costs.
+    /// When the batch stops creating: what has ended, in earlier runs with the same journal too, has cost so much by the prices. What
+    /// is at work then still costs; what was paid for rows that failed and were run again is forgotten with the run that paid it.
     std::optional<double> max_cost;
+    /// The same by the seconds that the models ran.
+    std::optional<double> max_predict_time;
+    /// How many predictions are created a second at most, whatever the service allows. Above zero. Default: as many as it allows.
+    std::optional<double> creates_per_second;
     /// Asks the service to end each prediction so long after its creation; see `run_options::cancel_after`.
     std::optional<std::chrono::seconds> cancel_after;
     /// The rows of one of several processes: the part `shard` of `shards`, from 0 on. Each needs a journal and files of results of its own.

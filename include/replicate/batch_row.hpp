@@ -24,6 +24,8 @@ public:
     model_ref target;
     /// Its input; files of this machine in it are sent when the row is run.
     input values;
+    /// The line of the batch's input that it stands in, from 1 on; 0 for no line.
+    std::uint64_t line = 0;
 
     /// A row.
     batch_row(std::string id, model_ref model, input with)

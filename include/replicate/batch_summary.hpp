@@ -115,7 +115,7 @@ enum class batch_end {
     stopped,
     /// More rows have failed than `batch_options::max_failures` allows.
     too_many_failures,
-    /// It has cost as much as `batch_options::max_cost` allows.
+    /// It has cost as much as `batch_options::max_cost` or `max_predict_time` allows.
     cost_reached,
     /// The service does not take the token any more.
     unauthorized
@@ -130,16 +130,20 @@ public:
     std::string pause;
     /// Rows whose results are there, those of earlier runs of the same batch among them.
     std::uint64_t saved = 0;
-    /// Rows that have failed.
+    /// Rows that have failed, and lines that are no rows, those of earlier runs of the same batch among them.
     std::uint64_t failed = 0;
     /// Rows of which it is not known whether their predictions exist: they may have been paid for, and are not created again.
     std::uint64_t unknown = 0;
-    /// Rows that are not at their end; they go on when the batch is resumed.
+    /// The names of the first thousand of them.
+    std::vector<std::string> unknown_rows;
+    /// Rows that are not at their end; they go on when the batch is resumed. While the batch runs: those that are at work.
     std::uint64_t open = 0;
     /// Lines of the input that are no rows.
     std::uint64_t faults = 0;
     /// Of those that were saved: rows that were at their end before this run began.
     std::uint64_t found_saved = 0;
+    /// The same of those that have failed.
+    std::uint64_t found_failed = 0;
     /// Predictions that this run has created.
     std::uint64_t created = 0;
     /// How long this run took.
@@ -150,6 +154,9 @@ public:
     double input_tokens = 0, output_tokens = 0;
     /// What that cost by the prices given; nothing where there are none for what was run.
     std::optional<double> cost;
+    /// What is known of earlier runs with the same journal: their cost by the prices given, and the seconds that the models ran. Counted
+    /// only where there are prices or `batch_options::max_predict_time`.
+    double earlier_cost = 0, earlier_predict_time = 0;
 
     /// Nothing has happened.
     batch_summary() = default;

@@ -35,6 +35,9 @@ public:
     std::string input;
     /// What tells the token from others, `token_fingerprint`; never the token. As `input`.
     std::string token;
+    /// Whether it is only read, also while another process uses it: nothing is made, and what is recorded is refused with
+    /// `journal_errc::not_writable`. Default: no.
+    bool only_reads = false;
 
     /// The defaults.
     journal_options() = default;
@@ -67,9 +70,18 @@ public:
     /// As `batch_journal` says.
     void for_each(std::function<void(batch_record const&)> const& visit) override;
     /// As `batch_journal` says.
+    void for_each_in_order(std::function<void(batch_record const&)> const& visit) override;
+    /// As `batch_journal` says.
     std::optional<std::string> owner_of(std::string_view prediction) override;
     /// As `batch_journal` says.
     std::pair<std::uint64_t, std::uint64_t> ends() override;
+
+    /// Keeps a text of one's own with the journal, under a name, in the place of the one before. Blocks. Throws `error` with
+    /// `journal_errc`.
+    void keep_note(std::string_view name, std::string_view text);
+
+    /// The text that was kept under this name; empty where there is none. Blocks. Throws as `keep_note`.
+    std::string note(std::string_view name);
 
     /// How often something was written, for those who wonder how much is written at once.
     std::uint64_t commits() const;

@@ -225,6 +225,7 @@ public:
     }
 
     void for_each(std::function<void(batch_record const&)> const& visit) override { inner_.for_each(visit); }
+    void for_each_in_order(std::function<void(batch_record const&)> const& visit) override { inner_.for_each_in_order(visit); }
     std::optional<std::string> owner_of(std::string_view prediction) override { return inner_.owner_of(prediction); }
     std::pair<std::uint64_t, std::uint64_t> ends() override { return inner_.ends(); }
 

@@ -49,6 +49,7 @@ missing_packages() {
     have_program curl || echo curl
     have_header sqlite3.h || echo libsqlite3-dev
     have_header valijson/validator.hpp || echo libvalijson-dev
+    have_header CLI/CLI.hpp || echo libcli11-dev
     [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -d /etc/pki ] || echo ca-certificates
     if [ "$preset" = tsan ]; then
         have_program clang++-19 || echo clang-19
@@ -154,9 +155,10 @@ prepare() {
 # find_program DIRECTORY NAME: the program in full, from 01_run, run, 01, or any of them with .cpp
 find_program() {
     local directory=$1 wanted=${2%.cpp} source name names=()
-    for source in "$directory"/*.cpp; do
+    for source in "$directory"/*.cpp "$directory"/*/main.cpp; do
         [ -e "$source" ] || continue
         name=$(basename "$source" .cpp)
+        [ "$name" != main ] || name=$(basename "$(dirname "$source")")
         names+=("$name")
         if [ "$wanted" = "$name" ] || [ "$wanted" = "${name#[0-9][0-9]_}" ] || [ "$wanted" = "${name%%_*}" ]; then
             echo "$name"

@@ -69,6 +69,7 @@ public:
         try {
             read_id(object, id);
             batch_row row = object.contains("body") ? foreign_row(id, object) : own_row(id, object);
+            row.line = line;
             return batch_entry(std::move(row));
         } catch (replicate::error const& refused) {
             // The member that is refused stands at the front of the text.

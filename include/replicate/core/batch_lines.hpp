@@ -84,7 +84,9 @@ inline std::string error_line(std::string_view custom_id, std::string_view reaso
 /// A line of the errors about what is no row, with its end.
 inline std::string error_line(batch_fault const& fault)
 {
-    json::object line{{"line", fault.line}};
+    json::object line;
+    if (fault.line > 0)
+        line["line"] = fault.line;
     if (fault.column > 0)
         line["column"] = fault.column;
     if (!fault.custom_id.empty())

@@ -6,6 +6,7 @@
 #define REPLICATE_IMPL_BATCH_IPP
 
 #include <replicate/batch.hpp>
+#include <replicate/core/batch_lines.hpp>
 #include <replicate/impl/batch_look.hpp>
 #include <replicate/impl/batch_rows.hpp>
 #include <replicate/impl/batch_run.hpp>
@@ -16,6 +17,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
@@ -67,6 +69,7 @@ private:
             journal.for_each([&](batch_record const& each) {
                 known_row& row = (*rows)[each.custom_id];
                 row.state = each.state;
+                row.tries = each.tries;
                 if (!is_end(each.state))
                     row.record = std::make_unique<batch_record>(each);
             });
@@ -74,34 +77,58 @@ private:
         auto job = std::make_shared<ask_journal>(run_->journal(), std::move(question));
         co_await run_->perform(std::move(job));
         run_->known().swap(*rows);
-        run_->set_ends(ends->first, ends->second);
-        co_await run_->open_files();
+        run_->output().set_ends(ends->first, ends->second);
+        co_await run_->output().open_files();
+        if (!run_->options().prices.empty() || run_->options().max_predict_time)
+            co_await sum_up();
+    }
+
+    /// What the rows have cost that are at their end.
+    asio::awaitable<void> sum_up()
+    {
+        auto const sum = std::make_shared<batch_summary>();
+        auto question = [sum, prices = run_->options().prices](batch_journal& journal) {
+            journal.for_each_in_order([&](batch_record const& each) {
+                if (!each.prediction.empty() && !each.text.empty())
+                    sum->add(core::kept_prediction(each.text), prices);
+            });
+        };
+        auto job = std::make_shared<ask_journal>(run_->journal(), std::move(question));
+        co_await run_->perform(std::move(job));
+        run_->tell([&](batch_summary& told) {
+            told.earlier_cost = sum->cost.value_or(0);
+            told.earlier_predict_time = sum->predict_time;
+        });
+        run_->look_at_limits();
     }
 
     /// True where there is nothing to do for it.
     bool take(batch_entry entry)
     {
         if (!entry.row)
-            return take_fault("line " + std::to_string(entry.fault.line), entry.fault);
+            return take_fault("line " + std::to_string(entry.fault.line), entry.fault, entry.number);
         std::string const id = entry.row->custom_id;
         if (!core::batch_shard(run_->options().shard, run_->options().shards).has(id))
             return true;
         known_row& known = run_->known()[id];
         if (std::exchange(known.is_met, true)) {
-            batch_fault fault(0, 0, "an earlier row has the same custom_id");
+            batch_fault fault(entry.row->line, 0, "an earlier row has the same custom_id");
             fault.custom_id = id;
-            return take_fault("entry " + std::to_string(entry.number), fault);
+            return take_fault("entry " + std::to_string(entry.number), fault, entry.number);
         }
         bool const is_retried = run_->options().retry_failed;
         core::batch_step step = core::step_of(known.state, is_retried);
         if (step == core::batch_step::reconcile && known.is_absent)
             step = core::batch_step::create;
         if (step == core::batch_step::nothing || step == core::batch_step::reconcile) {
-            count_known(known.state);
+            count_known(known.state, id);
             return true;
         }
+        if (known.tries > 1 || known.state == batch_state::failed)
+            run_->output().on_tried_again();
         auto work = std::make_shared<batch_work>();
         work->custom_id = id;
+        work->number = entry.number;
         work->step = step;
         if (known.record)
             work->known = std::move(*known.record);
@@ -112,14 +139,17 @@ private:
     }
 
     /// A control character is in no name of a row.
-    bool take_fault(std::string const& place, batch_fault const& fault)
+    bool take_fault(std::string const& place, batch_fault const& fault, std::uint64_t number)
     {
         run_->tell([](batch_summary& told) { ++told.faults; });
         std::string const key = "\x01" + place;
-        if (is_end(run_->known()[key].state))
+        if (batch_state const state = run_->known()[key].state; is_end(state)) {
+            count_known(state, key);
             return true;
+        }
         auto work = std::make_shared<batch_work>();
         work->custom_id = key;
+        work->number = number;
         begin(work, run_fault(run_, work, core::error_line(fault)));
         return false;
     }
@@ -132,13 +162,15 @@ private:
             asio::bind_cancellation_slot(slot, [work = std::move(work), run = run_](std::exception_ptr) {}));
     }
 
-    void count_known(batch_state state)
+    void count_known(batch_state state, std::string const& id)
     {
+        if (state == batch_state::intent)
+            run_->on_unknown(id);
         run_->tell([&](batch_summary& told) {
             told.saved += state == batch_state::saved ? 1 : 0;
             told.found_saved += state == batch_state::saved ? 1 : 0;
             told.failed += state == batch_state::failed ? 1 : 0;
-            told.unknown += state == batch_state::intent ? 1 : 0;
+            told.found_failed += state == batch_state::failed ? 1 : 0;
         });
     }
 
@@ -175,6 +207,9 @@ inline asio::awaitable<batch_summary> batch_body(operation& owner, std::shared_p
             throw error(asio::error::operation_aborted, diagnostics());
         }
     }
+    bool const is_well = run->is_well();
+    if (is_well)
+        co_await run->output().tidy_files();
     batch_summary told = run->finish();
     co_return told;
 }

@@ -79,6 +79,18 @@ private:
     throw make_error(errc::file_not_writable, path.string() + ": " + reason.message());
 }
 
+inline void write_at(io::file_handle const& file, std::filesystem::path const& path, std::uint64_t offset, std::string_view bytes)
+{
+    auto place = static_cast<::off_t>(offset);
+    while (!bytes.empty()) {
+        ssize_t const count = ::pwrite(file.number(), bytes.data(), bytes.size(), place);
+        if (count < 0 && errno != EINTR)
+            refuse_file(path);
+        bytes.remove_prefix(count < 0 ? 0 : static_cast<std::size_t>(count));
+        place += count < 0 ? 0 : count;
+    }
+}
+
 /// Puts lines at the end of a file, which is where the journal knows it: what stands behind came from a run that was killed before the
 /// journal knew of it, and is written again.
 class append_lines final : public io::file_job {
@@ -105,26 +117,86 @@ private:
                     + "; bring it back, or begin with a new journal");
         if (static_cast<std::uint64_t>(found.st_size) > end_ && ::ftruncate(file.number(), static_cast<::off_t>(end_)) != 0)
             refuse_file(path_);
-        write(file, text_);
+        write_at(file, path_, end_, text_);
         if (!text_.empty() && ::fdatasync(file.number()) != 0)
             refuse_file(path_);
-    }
-
-    void write(io::file_handle const& file, std::string_view bytes) const
-    {
-        auto place = static_cast<::off_t>(end_);
-        while (!bytes.empty()) {
-            ssize_t const count = ::pwrite(file.number(), bytes.data(), bytes.size(), place);
-            if (count < 0 && errno != EINTR)
-                refuse_file(path_);
-            bytes.remove_prefix(count < 0 ? 0 : static_cast<std::size_t>(count));
-            place += count < 0 ? 0 : count;
-        }
     }
 
     std::filesystem::path path_;
     std::uint64_t end_;
     std::string text_;
+};
+
+/// Writes the lines of all rows of a state anew, in the order of the input, into the place of a file.
+class rewrite_lines final : public io::file_job {
+public:
+    /// `expected`: how long all of it must be; else the file stays as it is.
+    rewrite_lines(std::filesystem::path path, std::shared_ptr<batch_journal> journal, batch_state state,
+        std::optional<std::uint64_t> expected)
+        : path_(std::move(path))
+        , journal_(std::move(journal))
+        , state_(state)
+        , expected_(expected)
+    {
+    }
+
+    bool is_written = false;
+    std::uint64_t size = 0;
+
+private:
+    void work() override
+    {
+        std::filesystem::path part = path_;
+        part += ".part";
+        bool const is_whole = write(part);
+        if (!is_whole || (expected_ && size != *expected_)) {
+            ::unlink(part.c_str());
+            return;
+        }
+        if (::rename(part.c_str(), path_.c_str()) != 0)
+            refuse_file(path_);
+        // The journal is told the new length next, and must not know it before the disk does.
+        std::filesystem::path const directory = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
+        io::file_handle const opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (opened.number() >= 0)
+            ::fsync(opened.number());
+        is_written = true;
+    }
+
+    /// False where a line is not there as it was written, as in journals of earlier versions.
+    bool write(std::filesystem::path const& part)
+    {
+        constexpr std::size_t at_once = 1 << 20;
+        io::file_handle const file(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+        if (file.number() < 0)
+            refuse_file(part);
+        std::string lines;
+        bool is_whole = true;
+        journal_->for_each_in_order([&](batch_record const& row) {
+            if (row.state != state_)
+                return;
+            is_whole = is_whole && row.text.ends_with('\n');
+            lines += row.text;
+            if (lines.size() >= at_once)
+                put(file, part, lines);
+        });
+        put(file, part, lines);
+        if (::fdatasync(file.number()) != 0)
+            refuse_file(part);
+        return is_whole;
+    }
+
+    void put(io::file_handle const& file, std::filesystem::path const& part, std::string& lines)
+    {
+        write_at(file, part, size, lines);
+        size += lines.size();
+        lines.clear();
+    }
+
+    std::filesystem::path path_;
+    std::shared_ptr<batch_journal> journal_;
+    batch_state state_;
+    std::optional<std::uint64_t> expected_;
 };
 
 /// Makes the directory of a row, without what a download that was killed has left there.

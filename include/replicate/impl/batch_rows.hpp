@@ -79,11 +79,11 @@ public:
     asio::awaitable<void> fail(std::string text)
     {
         batch_line line;
-        line.record = batch_record(work_->custom_id, batch_state::failed, std::chrono::system_clock::now());
+        line.record = record_of(batch_state::failed);
         line.record.text = text;
         line.text = std::move(text);
         line.is_error = true;
-        co_await run_->write(line);
+        co_await run_->output().write(line);
         is_at_end_ = true;
         run_->count(false);
     }
@@ -96,6 +96,9 @@ private:
         while (sent) {
             bool const may_create = co_await run_->turn();
             if (!may_create)
+                co_return false;
+            bool const is_due = co_await run_->pace();
+            if (!is_due)
                 co_return false;
             batch_record intent = record_of(batch_state::intent);
             intent.target = core::target_text(work_->row->target);
@@ -220,7 +223,8 @@ private:
         batch_line line;
         line.text = core::result_line(work_->custom_id, ended, std::move(files));
         line.record = record_of(batch_state::saved);
-        co_await run_->write(line);
+        line.record.text = line.text;
+        co_await run_->output().write(line);
         is_at_end_ = true;
         run_->count(true);
     }
@@ -282,7 +286,10 @@ private:
         switch (remedy) {
         case batch_remedy::rest: co_await run_->rest(std::move(reason_)); break;
         case batch_remedy::end: run_->drain(batch_end::unauthorized); break;
-        case batch_remedy::unknown: run_->tell([](batch_summary& told) { ++told.unknown; }); is_at_end_ = true; break;
+        case batch_remedy::unknown:
+            run_->on_unknown(work_->custom_id);
+            is_at_end_ = true;
+            break;
         case batch_remedy::fail: co_await fail(core::error_line(work_->custom_id, reason_, nullptr)); break;
         case batch_remedy::leave: break;
         }
@@ -291,7 +298,9 @@ private:
 
     batch_record record_of(batch_state state) const
     {
-        return batch_record(work_->custom_id, state, std::chrono::system_clock::now());
+        batch_record made(work_->custom_id, state, std::chrono::system_clock::now());
+        made.number = work_->number;
+        return made;
     }
 
     std::shared_ptr<batch_run> run_;

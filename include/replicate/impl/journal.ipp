@@ -103,6 +103,24 @@ public:
         file_.for_each(visit);
     }
 
+    void for_each_in_order(std::function<void(batch_record const&)> const& visit)
+    {
+        std::lock_guard const lock(file_mutex_);
+        file_.for_each_in_order(visit);
+    }
+
+    void keep_note(std::string_view name, std::string_view text)
+    {
+        std::lock_guard const lock(file_mutex_);
+        file_.keep(note_name(name), text);
+    }
+
+    std::string note(std::string_view name)
+    {
+        std::lock_guard const lock(file_mutex_);
+        return file_.about(note_name(name));
+    }
+
     std::optional<std::string> owner_of(std::string_view prediction)
     {
         std::lock_guard const lock(file_mutex_);
@@ -122,6 +140,8 @@ public:
     }
 
 private:
+    static std::string note_name(std::string_view name) { return std::string("note ").append(name); }
+
     void run()
     {
         std::unique_lock lock(mutex_);
@@ -181,6 +201,21 @@ REPLICATE_DECL journal::~journal() = default;
 REPLICATE_DECL void journal::for_each(std::function<void(batch_record const&)> const& visit)
 {
     writer_->for_each(visit);
+}
+
+REPLICATE_DECL void journal::for_each_in_order(std::function<void(batch_record const&)> const& visit)
+{
+    writer_->for_each_in_order(visit);
+}
+
+REPLICATE_DECL void journal::keep_note(std::string_view name, std::string_view text)
+{
+    writer_->keep_note(name, text);
+}
+
+REPLICATE_DECL std::string journal::note(std::string_view name)
+{
+    return writer_->note(name);
 }
 
 REPLICATE_DECL std::optional<std::string> journal::owner_of(std::string_view prediction)

@@ -6,9 +6,7 @@
 #define REPLICATE_IMPL_JOURNAL_FILE_HPP
 
 #include <replicate/batch_journal.hpp>
-#include <replicate/core/sha256.hpp>
-#include <replicate/identifier.hpp>
-#include <replicate/io/file_reader.hpp>
+#include <replicate/impl/journal_parts.hpp>
 #include <replicate/journal.hpp>
 
 #include <sqlite3.h>
@@ -20,132 +18,36 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
-
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
+#include <utility>
 
 namespace replicate::detail {
-
-/// That a journal is in use: a lock on a file beside it, which the system takes away when the process ends, in whatever way. Not on the
-/// journal itself, whose own locks would go with it.
-class journal_lock {
-public:
-    explicit journal_lock(std::filesystem::path const& journal)
-    {
-        std::filesystem::path path = journal;
-        path += ".lock";
-        file_ = io::file_handle(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-        if (file_.number() < 0) {
-            std::error_code const reason(errno, std::generic_category());
-            throw make_journal_error(errno == ENOSPC ? journal_errc::full : journal_errc::not_writable,
-                path.string() + ": " + reason.message());
-        }
-        if (::flock(file_.number(), LOCK_EX | LOCK_NB) != 0)
-            throw make_journal_error(journal_errc::locked,
-                journal.string() + " is used by " + owner() + "; wait for its end, or give this batch a journal of its own");
-        std::string const number = std::to_string(::getpid());
-        // Only for the text above: nothing hangs on it.
-        bool const written = ::ftruncate(file_.number(), 0) == 0 && ::pwrite(file_.number(), number.data(), number.size(), 0) > 0;
-        static_cast<void>(written);
-    }
-
-private:
-    std::string owner() const
-    {
-        std::array<char, 20> digits;
-        ssize_t const count = ::pread(file_.number(), digits.data(), digits.size(), 0);
-        std::string_view const text(digits.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
-        bool const is_number = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-        return is_number ? "the process " + std::string(text) : "another process";
-    }
-
-    io::file_handle file_;
-};
-
-/// A statement of SQL, prepared once.
-class journal_statement {
-public:
-    journal_statement(sqlite3* database, char const* text)
-    {
-        if (sqlite3_prepare_v3(database, text, -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr) != SQLITE_OK)
-            statement_ = nullptr;
-    }
-    journal_statement(journal_statement const&) = delete;
-    journal_statement& operator=(journal_statement const&) = delete;
-    ~journal_statement() { sqlite3_finalize(statement_); }
-
-    void bind(int place, std::int64_t number) { sqlite3_bind_int64(statement_, place, number); }
-
-    /// The text must live until the statement is reset. Empty: null.
-    void bind(int place, std::string_view text)
-    {
-        if (text.empty())
-            sqlite3_bind_null(statement_, place);
-        else
-            sqlite3_bind_text64(statement_, place, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
-    }
-
-    /// The same for bytes.
-    void bind_bytes(int place, std::string_view bytes)
-    {
-        if (bytes.empty())
-            sqlite3_bind_null(statement_, place);
-        else
-            sqlite3_bind_blob64(statement_, place, bytes.data(), bytes.size(), SQLITE_STATIC);
-    }
-
-    /// What SQLite answers to one step.
-    int step() { return statement_ == nullptr ? SQLITE_ERROR : sqlite3_step(statement_); }
-
-    void reset()
-    {
-        sqlite3_reset(statement_);
-        sqlite3_clear_bindings(statement_);
-    }
-
-    /// A statement without a result. What SQLite answers; SQLITE_DONE for success.
-    int run()
-    {
-        int const answer = step();
-        reset();
-        return answer;
-    }
-
-    std::int64_t number(int column) const { return sqlite3_column_int64(statement_, column); }
-
-    std::string text(int column) const
-    {
-        auto const* const bytes = static_cast<char const*>(sqlite3_column_blob(statement_, column));
-        return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
-    }
-
-private:
-    sqlite3_stmt* statement_ = nullptr;
-};
 
 /// The database of a journal. Every member blocks; used by one thread at a time.
 class journal_file {
 public:
     journal_file(std::filesystem::path path, journal_options const& options)
         : path_(std::move(path))
-        , lock_(path_)
-        , database_(open(), &sqlite3_close)
+        , only_reads_(options.only_reads)
+        , database_(nullptr, &sqlite3_close)
     {
+        if (!only_reads_)
+            lock_.emplace(path_);
+        database_.reset(open());
         prepare_database();
         // What is wrong with one of them is told when it is used.
         begin_ = make("BEGIN IMMEDIATE");
         commit_ = make("COMMIT");
         rollback_ = make("ROLLBACK");
-        put_ = make("INSERT INTO rows(custom_id, state, at, intended_at, tries, target, input_hash, prediction, text)"
-                    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(custom_id) DO UPDATE SET"
+        put_ = make("INSERT INTO rows(custom_id, state, at, intended_at, tries, target, input_hash, prediction, text, number)"
+                    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT(custom_id) DO UPDATE SET"
                     " state = ?2, at = ?3, tries = tries + ?5, intended_at = coalesce(?4, intended_at), target = coalesce(?6, target),"
                     " input_hash = coalesce(?7, input_hash), prediction = CASE ?5 WHEN 1 THEN NULL ELSE coalesce(?8, prediction) END,"
-                    " text = CASE ?5 WHEN 1 THEN NULL ELSE coalesce(?9, text) END");
+                    " text = CASE ?5 WHEN 1 THEN NULL ELSE coalesce(?9, text) END, number = coalesce(number, ?10)");
         put_end_ = make("INSERT INTO about(name, value) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET value = ?2");
         check_identity("input", options.input, journal_errc::other_input,
             "give this input a journal of its own, or take the input that the journal is of");
@@ -159,22 +61,32 @@ public:
     /// Writes a row. Throws.
     void put(batch_record const& what)
     {
-        bool const is_intent = what.state == batch_state::intent;
-        put_->bind(1, what.custom_id);
-        put_->bind(2, static_cast<std::int64_t>(what.state));
-        put_->bind(3, milliseconds(what.at));
-        if (is_intent)
-            put_->bind(4, milliseconds(what.at));
-        put_->bind(5, std::int64_t(is_intent));
-        put_->bind(6, what.target);
-        put_->bind_bytes(7, what.input_hash);
-        put_->bind(8, what.prediction);
-        put_->bind(9, what.text);
-        require(put_->run());
+        if (!what.custom_id.empty())
+            put_row(what);
         if (what.results_end)
-            put_end("results_end", *what.results_end);
+            keep("results_end", std::to_string(*what.results_end));
         if (what.errors_end)
-            put_end("errors_end", *what.errors_end);
+            keep("errors_end", std::to_string(*what.errors_end));
+    }
+
+    /// Keeps a text under a name. Throws.
+    void keep(std::string_view name, std::string_view text)
+    {
+        put_end_->bind(1, name);
+        put_end_->bind(2, text);
+        require(put_end_->run());
+    }
+
+    /// The text that was kept under a name; empty where there is none. Throws.
+    std::string about(std::string_view name) const
+    {
+        auto const question = make("SELECT value FROM about WHERE name = ?1");
+        question->bind(1, name);
+        int const answer = question->step();
+        if (answer == SQLITE_ROW)
+            return question->text(0);
+        require(answer);
+        return {};
     }
 
     /// Makes durable what was written. Throws.
@@ -189,20 +101,12 @@ public:
 
     void for_each(std::function<void(batch_record const&)> const& visit)
     {
-        auto const all = make("SELECT custom_id, state, at, intended_at, tries, target, input_hash, prediction,"
-                              " CASE state WHEN 3 THEN text END FROM rows");
-        int answer = all->step();
-        for (; answer == SQLITE_ROW; answer = all->step()) {
-            batch_record row(all->text(0), static_cast<batch_state>(all->number(1)), time(all->number(2)));
-            row.intended_at = time(all->number(3));
-            row.tries = static_cast<std::uint32_t>(all->number(4));
-            row.target = all->text(5);
-            row.input_hash = all->text(6);
-            row.prediction = all->text(7);
-            row.text = all->text(8);
-            visit(row);
-        }
-        require(answer);
+        visit_all("CASE state WHEN 3 THEN text END", "", visit);
+    }
+
+    void for_each_in_order(std::function<void(batch_record const&)> const& visit)
+    {
+        visit_all("text", has_numbers() ? " ORDER BY number IS NULL, number, rowid" : " ORDER BY rowid", visit);
     }
 
     std::optional<std::string> owner_of(std::string_view prediction)
@@ -225,12 +129,54 @@ public:
 private:
     using statement = std::unique_ptr<journal_statement>;
 
+    void put_row(batch_record const& what)
+    {
+        bool const is_intent = what.state == batch_state::intent;
+        put_->bind(1, what.custom_id);
+        put_->bind(2, static_cast<std::int64_t>(what.state));
+        put_->bind(3, milliseconds(what.at));
+        if (is_intent)
+            put_->bind(4, milliseconds(what.at));
+        put_->bind(5, std::int64_t(is_intent));
+        put_->bind(6, what.target);
+        put_->bind_bytes(7, what.input_hash);
+        put_->bind(8, what.prediction);
+        put_->bind(9, what.text);
+        if (what.number)
+            put_->bind(10, static_cast<std::int64_t>(*what.number));
+        require(put_->run());
+    }
+
+    /// A journal of an earlier version that is only read has none.
+    bool has_numbers() const { return ask("SELECT count(*) FROM pragma_table_info('rows') WHERE name = 'number'") > 0; }
+
+    void visit_all(std::string const& text, std::string const& order, std::function<void(batch_record const&)> const& visit) const
+    {
+        std::string const columns = "custom_id, state, at, intended_at, tries, target, input_hash, prediction, " + text;
+        auto const all = make(("SELECT " + columns + (has_numbers() ? ", number" : ", NULL") + " FROM rows" + order).c_str());
+        int answer = all->step();
+        for (; answer == SQLITE_ROW; answer = all->step()) {
+            batch_record row(all->text(0), static_cast<batch_state>(all->number(1)), time(all->number(2)));
+            row.intended_at = time(all->number(3));
+            row.tries = static_cast<std::uint32_t>(all->number(4));
+            row.target = all->text(5);
+            row.input_hash = all->text(6);
+            row.prediction = all->text(7);
+            row.text = all->text(8);
+            if (!all->is_null(9))
+                row.number = static_cast<std::uint64_t>(all->number(9));
+            visit(row);
+        }
+        require(answer);
+    }
+
     /// What makes each version of the tables of the one before. Only ever longer: a journal of any earlier version is brought up to date.
-    static constexpr std::array<char const*, 2> versions{
+    static constexpr std::array<char const*, 3> versions{
         "CREATE TABLE about(name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL);"
         "CREATE TABLE rows(custom_id TEXT PRIMARY KEY NOT NULL, state INTEGER NOT NULL, at INTEGER NOT NULL,"
         " intended_at INTEGER, tries INTEGER NOT NULL, target TEXT, input_hash BLOB, prediction TEXT, text TEXT)",
-        "CREATE INDEX rows_by_prediction ON rows(prediction) WHERE prediction IS NOT NULL"};
+        "CREATE INDEX rows_by_prediction ON rows(prediction) WHERE prediction IS NOT NULL",
+        "ALTER TABLE rows ADD COLUMN number INTEGER"};
 
     /// What SQLite files of this kind are known by: "RepJ".
     static constexpr std::int64_t application = 0x5265704a;
@@ -248,7 +194,8 @@ private:
     sqlite3* open()
     {
         sqlite3* opened = nullptr;
-        int const answer = sqlite3_open_v2(path_.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+        int const access = only_reads_ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+        int const answer = sqlite3_open_v2(path_.c_str(), &opened, access | SQLITE_OPEN_NOMUTEX, nullptr);
         std::unique_ptr<sqlite3, int (*)(sqlite3*)> holder(opened, &sqlite3_close);
         if (answer != SQLITE_OK)
             refuse(answer, opened);
@@ -286,21 +233,12 @@ private:
             throw make_journal_error(journal_errc::other_version,
                 path_.string() + " has version " + std::to_string(version) + ", and " + std::to_string(versions.size())
                     + " is the latest that is known here; resume the batch with the program that has begun it, or a later one");
+        if (only_reads_)
+            return;
         execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
         for (auto next = static_cast<std::size_t>(version); next < versions.size(); ++next)
             execute("BEGIN IMMEDIATE; PRAGMA application_id = " + std::to_string(application) + "; PRAGMA user_version = "
                 + std::to_string(next + 1) + "; " + versions[next] + "; COMMIT");
-    }
-
-    std::string about(std::string_view name) const
-    {
-        auto const question = make("SELECT value FROM about WHERE name = ?1");
-        question->bind(1, name);
-        int const answer = question->step();
-        if (answer == SQLITE_ROW)
-            return question->text(0);
-        require(answer);
-        return {};
     }
 
     void check_identity(std::string_view name, std::string const& given, journal_errc code, std::string const& advice)
@@ -308,21 +246,11 @@ private:
         if (given.empty())
             return;
         std::string const known = about(name);
-        if (known.empty()) {
-            put_end_->bind(1, name);
-            put_end_->bind(2, given);
-            require(put_end_->run());
+        if (known.empty() && !only_reads_) {
+            keep(name, given);
         } else if (known != given) {
             throw make_journal_error(code, path_.string() + ": " + advice);
         }
-    }
-
-    void put_end(std::string_view name, std::uint64_t end)
-    {
-        std::string const digits = std::to_string(end);
-        put_end_->bind(1, name);
-        put_end_->bind(2, digits);
-        require(put_end_->run());
     }
 
     void require(int answer) const
@@ -351,7 +279,8 @@ private:
     }
 
     std::filesystem::path path_;
-    journal_lock lock_;
+    bool only_reads_;
+    std::optional<journal_lock> lock_;
     std::unique_ptr<sqlite3, int (*)(sqlite3*)> database_;
     statement begin_, commit_, rollback_, put_, put_end_;
 };

@@ -1,0 +1,104 @@
+// Copyright (c) 2026 The replicate authors
+// Distributed under the Boost Software License, Version 1.0.
+// (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
+
+#ifndef REPLICATE_EXAMPLES_BATCH_SETTINGS_HPP
+#define REPLICATE_EXAMPLES_BATCH_SETTINGS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace batch_program {
+
+/// How the program ends. The numbers are documented: they stay.
+enum class exit_code {
+    all_saved = 0,
+    failure = 1,
+    wrong_use = 2,
+    some_failed = 3,
+    some_unknown = 4,
+    interrupted = 5,
+    limit_reached = 6,
+    token_refused = 7,
+    journal_refused = 8,
+    not_writable = 9
+};
+
+/// Ends the program with a text.
+class program_end : public std::runtime_error {
+public:
+    program_end(exit_code with, std::string const& text)
+        : std::runtime_error(text)
+        , code(with)
+    {
+    }
+
+    exit_code code;
+};
+
+enum class progress_kind { bar, plain, json, none };
+
+/// What the command line says.
+class settings {
+public:
+    /// `batch report JOURNAL`: the journal; empty for all else.
+    std::string journal;
+    /// Where the report of it goes.
+    std::string report = "report.html";
+
+    /// The input: a file, `-`, or empty.
+    std::string input;
+    std::string format = "auto";
+    std::string model;
+    std::vector<std::string> set, map;
+    std::string files_from;
+    bool takes_files = true;
+
+    std::string out = "batch-out";
+    bool resumes = false, retries_failed = false, is_strict = false, is_ordered = false, is_dry_run = false, is_local = false;
+    bool writes_report = true;
+    std::string max_failures, prices_file;
+    std::optional<double> max_predict_time, max_cost, rps;
+    std::optional<std::chrono::seconds> cancel_after;
+    std::size_t concurrency = 64;
+    std::uint32_t shard = 0, shards = 1;
+    progress_kind progress = progress_kind::plain;
+    double interval = 0;
+    std::chrono::milliseconds pause{30'000}, settle{60'000};
+    int demonstration_rows = 1'000;
+
+    /// The command line as it was typed.
+    std::vector<std::string> words;
+
+    /// Without an input there is nothing to pay for: the program shows what it does.
+    bool is_demonstration = false;
+
+    /// Where all that is written goes; each part of a batch has a place of its own.
+    std::filesystem::path directory() const
+    {
+        std::filesystem::path const path = out;
+        return shards == 1 ? path : path / ("shard-" + std::to_string(shard) + "-of-" + std::to_string(shards));
+    }
+};
+
+/// Reads the command line. Nothing where the program is to go on, else what it ends with.
+std::optional<exit_code> read_command_line(int count, char** words, settings& into);
+
+/// `batch`. Throws `program_end`.
+exit_code run_batch(settings const& wanted);
+
+/// `batch --dry-run`. Throws `program_end`.
+exit_code try_batch(settings const& wanted);
+
+/// `batch report`: writes the page. Throws `program_end`.
+exit_code write_report(std::filesystem::path const& journal, std::filesystem::path const& page);
+
+} // namespace batch_program
+
+#endif

@@ -6,8 +6,11 @@
 
 #include "settings.hpp"
 
+#include <replicate/core/failure_limit.hpp>
+
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
@@ -118,7 +121,7 @@ double seconds_of(std::string const& option, std::string text)
 /// What is read as text and means something else.
 class raw_texts {
 public:
-    std::string shard, cancel_after, max_predict_time, progress, pause, settle;
+    std::string shard, cancel_after, max_predict_time, progress, pause, settle, poll;
 };
 
 void add_input_options(CLI::App& app, settings& into)
@@ -160,8 +163,9 @@ void add_run_options(CLI::App& app, settings& into, raw_texts& texts)
     app.add_option("--interval", into.interval, "Seconds between lines of progress; default: 10, json: 1")
         ->check(CLI::PositiveNumber)->group("Output");
     app.add_flag("!--no-report", into.writes_report, "Writes no report.html")->group("Output");
-    app.add_option("--pause", texts.pause, "How long it waits where nothing can be created or kept; default: 30s")->group("Output");
-    app.add_option("--settle", texts.settle, "How long after a kill it is looked for lost predictions; default: 60s")->group("Output");
+    app.add_option("--poll", texts.poll, "How long after its creation a prediction is first looked at; default: 0.5s")->group("Waiting");
+    app.add_option("--pause", texts.pause, "How long it waits where nothing can be created or kept; default: 30s")->group("Waiting");
+    app.add_option("--settle", texts.settle, "How long after a kill lost predictions are looked for; default: 60s")->group("Waiting");
     app.add_option("--demonstration-rows", into.demonstration_rows)->group("");
 }
 
@@ -181,6 +185,8 @@ void read_texts(raw_texts const& texts, settings& into)
         into.pause = milliseconds_of("--pause", texts.pause);
     if (!texts.settle.empty())
         into.settle = milliseconds_of("--settle", texts.settle);
+    if (!texts.poll.empty())
+        into.poll = std::max(std::chrono::milliseconds(1), milliseconds_of("--poll", texts.poll));
     char const* const terminal = std::getenv("TERM");
     bool const has_terminal = ::isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
     std::string const progress = texts.progress.empty() ? has_terminal ? "bar" : "plain" : texts.progress;
@@ -196,6 +202,8 @@ void check_together(settings& into)
 {
     char const* const token = std::getenv("REPLICATE_API_TOKEN");
     bool const has_token = token != nullptr && *token != '\0';
+    if (!into.max_failures.empty() && !replicate::core::failure_limit::parse(into.max_failures))
+        throw CLI::ValidationError("--max-failures", "'" + into.max_failures + "' is neither a number such as 25 nor a part such as 10%");
     into.resumes = into.resumes || into.retries_failed;
     into.is_demonstration = into.input.empty() && !into.resumes && !into.is_dry_run && (into.is_local || !has_token);
     into.is_local = into.is_local || into.is_demonstration;

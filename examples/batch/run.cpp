@@ -299,8 +299,8 @@ private:
         options_.settle = wanted_.settle;
         if (wanted_.rps)
             options_.creates_per_second = *wanted_.rps / wanted_.shards;
-        if (wanted_.is_local)
-            options_.first_poll_interval = std::chrono::milliseconds(50);
+        options_.first_poll_interval = wanted_.is_local ? std::chrono::milliseconds(50) : wanted_.poll;
+        options_.maximum_poll_interval = std::max<std::chrono::steady_clock::duration>(options_.maximum_poll_interval, wanted_.poll);
     }
 
     void watch_signals()
@@ -503,8 +503,14 @@ private:
 
 exit_code run_batch(settings const& wanted)
 {
-    job one(wanted);
-    return one.run();
+    try {
+        job one(wanted);
+        return one.run();
+    } catch (replicate::error const& refused) {
+        bool const is_wrong_use = refused.code() == replicate::errc::invalid_argument
+            || refused.code() == replicate::errc::invalid_configuration || refused.code() == replicate::errc::missing_token;
+        throw program_end(is_wrong_use ? exit_code::wrong_use : exit_code::failure, refused.what());
+    }
 }
 
 } // namespace batch_program

@@ -70,7 +70,7 @@ public:
     std::uint32_t shard = 0, shards = 1;
     progress_kind progress = progress_kind::plain;
     double interval = 0;
-    std::chrono::milliseconds pause{30'000}, settle{60'000};
+    std::chrono::milliseconds pause{30'000}, settle{60'000}, poll{500};
     int demonstration_rows = 1'000;
 
     /// The command line as it was typed.

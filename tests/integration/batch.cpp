@@ -354,6 +354,8 @@ TEST_CASE("a batch gives each row's result once, and what failed by itself; agai
     auto const second = run(local, rows, directory.path(), options);
     CHECK(second.end == batch_end::finished);
     CHECK(second.found_saved == 20);
+    CHECK(second.found_failed == 7);
+    CHECK(second.failed == 7);
     CHECK(second.created == 0);
     CHECK(bytes_of(options.results) == results);
     CHECK(bytes_of(options.errors) == errors);
@@ -387,7 +389,37 @@ TEST_CASE("files of an input are sent, and failed rows are run again where that 
     CHECK(told.saved == 1);
     CHECK(told.failed == 1);
     CHECK(lines_of(options.results).at("a").at("output") == json::value(1234));
-    CHECK(bytes_of(options.errors).find("missing") != std::string::npos);
+    // What has succeeded since is no error any more.
+    auto const errors = lines_of(options.errors);
+    REQUIRE(errors.size() == 1);
+    CHECK(errors.at("b").at("error").as_string().find("missing") != json::string::npos);
+}
+
+TEST_CASE("results are put in the order of the input, and written anew where they are gone")
+{
+    local_client local;
+    local.server.model("acme/lasting", [](replicate::input const& input) {
+        return script().run(std::chrono::milliseconds(input.at("number").to_number<int>())).output(1);
+    });
+    temporary_directory const directory;
+    auto options = options_in(directory.path());
+    options.ordered = true;
+    std::string rows;
+    for (int i = 0; i < 8; ++i)
+        rows += line(std::to_string(i), "lasting", 100 - 12 * i);
+    CHECK(run(local, rows, directory.path(), options).saved == 8);
+    std::string const results = bytes_of(options.results);
+    std::istringstream lines(results);
+    int number = 0;
+    for (std::string text; std::getline(lines, text); ++number)
+        CHECK(json::parse(text).at("custom_id").as_string() == std::to_string(number));
+    CHECK(number == 8);
+
+    std::filesystem::remove(options.results);
+    std::filesystem::remove(options.errors);
+    CHECK(run(local, rows, directory.path(), options).found_saved == 8);
+    CHECK(bytes_of(options.results) == results);
+    CHECK(local.server.counts().creates == 8);
 }
 
 TEST_CASE("without credit it waits; without a token that is taken it ends, and can be resumed")
@@ -458,7 +490,24 @@ TEST_CASE("it stops at so many failures, at a cost, and where it is told to")
     CHECK(told.cost == 4);
     CHECK(local.server.counts().creates == 4);
 
+    // What the journal knows of earlier runs is counted.
+    told = run(local, line("d", "text", 1) + line("e", "text", 2) + line("f", "text", 3), directory.path(), options);
+    CHECK(told.end == batch_end::cost_reached);
+    CHECK(told.earlier_cost == 4);
+    CHECK(local.server.counts().creates == 4);
+
     options.max_cost.reset();
+    options.max_predict_time = 0;
+    told = run(local, line("f", "text", 3), directory.path(), options);
+    CHECK(told.end == batch_end::cost_reached);
+    options.max_predict_time.reset();
+    options.concurrency = 8;
+    options.creates_per_second = 20;
+    auto const began = std::chrono::steady_clock::now();
+    CHECK(run(local, line("f", "text", 3) + line("i", "text", 4) + line("j", "text", 5), directory.path(), options).created == 3);
+    CHECK(std::chrono::steady_clock::now() - began >= 100ms);
+    options.creates_per_second.reset();
+    options.concurrency = 1;
     auto journal = std::make_shared<replicate::journal>(directory.path() / "job.db");
     replicate::batch const batch(local.client, rows_of(line("g", "endless", 1) + line("h", "text", 1)), journal, options);
     std::optional<batch_summary> left;
@@ -467,6 +516,7 @@ TEST_CASE("it stops at so many failures, at a cost, and where it is told to")
         left = std::move(given);
     });
     CHECK(local.run_until([&] { return batch.summary().created == 1; }));
+    CHECK(batch.summary().open == 1);
     batch.stop();
     CHECK(local.run_until([&] { return left.has_value(); }));
     CHECK(left->end == batch_end::stopped);

@@ -143,8 +143,44 @@ TEST_CASE("a journal keeps what rows have come to")
     CHECK(found.at("c").text == "{\"x\":\"\xc3\xa4\"}");
     CHECK(found.at("d").text.empty());
     CHECK(again.ends() == std::make_pair<std::uint64_t, std::uint64_t>(77, 0));
+    batch_record ends;
+    ends.errors_end = 5;
+    CHECK(!put(again, ends));
+    CHECK(again.ends() == std::make_pair<std::uint64_t, std::uint64_t>(77, 5));
+    CHECK(rows(again).size() == 4);
     CHECK(again.owner_of("p1") == "a");
     CHECK(!again.owner_of("p2"));
+}
+
+TEST_CASE("a journal gives its rows in the order of the input, and can be read while it is used")
+{
+    temporary_directory const directory;
+    auto const path = directory.path() / "job.db";
+    journal one(path);
+    for (int i = 0; i < 5; ++i) {
+        batch_record saved("row-" + std::to_string(i), batch_state::saved, at(i));
+        saved.text = "line " + std::to_string(i);
+        if (i != 1)
+            saved.number = static_cast<std::uint64_t>(10 - i);
+        CHECK(!put(one, saved));
+    }
+    one.keep_note("colour", "green");
+    one.keep_note("colour", "blue");
+
+    journal_options options;
+    options.only_reads = true;
+    journal reader(path, options);
+    std::vector<std::string> seen;
+    reader.for_each_in_order([&](batch_record const& row) {
+        CHECK(row.text == "line " + row.custom_id.substr(4));
+        seen.push_back(row.custom_id);
+    });
+    CHECK(seen == std::vector<std::string>{"row-4", "row-3", "row-2", "row-0", "row-1"});
+    CHECK(reader.note("colour") == "blue");
+    CHECK(reader.note("taste").empty());
+    CHECK(put(reader, intent("x")) == journal_errc::not_writable);
+    CHECK(opening(directory.path() / "missing.db", options) == journal_errc::not_writable);
+    CHECK(!std::filesystem::exists(directory.path() / "missing.db"));
 }
 
 TEST_CASE("a further intent forgets the prediction and the result of the one before")

@@ -26,13 +26,14 @@ import urllib.request
 
 SKIPPED = 77
 AMPLE = 60  # seconds: what is to happen at once, on a slow machine
+QUICKLY = ['--poll', '0.03']
 PIXEL = ('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==')
 SCRIPT = {
     'models': {
         'acme/text': {'steps': [{'run': 20}], 'output': 'hello', 'metrics': {'input_token_count': 3, 'output_token_count': 5}},
         'acme/image': {'steps': [{'run': 10}], 'files': [{'name': 'out.png', 'type': 'image/png', 'base64': PIXEL}]},
         'acme/broken': {'steps': [{'run': 10}], 'fail': 'out of <b>memory</b>'},
-        'acme/slow': {'steps': [{'run': 1000}], 'output': 'late'},
+        'acme/slow': {'steps': [{'run': 800}], 'output': 'late'},
     },
 }
 
@@ -46,6 +47,11 @@ def clean_environment():
 
 def row(name, model='acme/text', **values):
     return json.dumps({'custom_id': name, 'model': model, 'input': values or {'prompt': name}})
+
+
+def bytes_of(path):
+    with open(path, 'rb') as file:
+        return file.read()
 
 
 def lines_of(path):
@@ -74,7 +80,7 @@ class BatchProgram(unittest.TestCase):
         cls.server.wait(AMPLE)
         cls.server.stdout.close()
         found = [path for path in glob.glob(cls.home + '/**', recursive=True)
-                 if os.path.isfile(path) and cls.token.encode() in open(path, 'rb').read()]
+                 if os.path.isfile(path) and cls.token.encode() in bytes_of(path)]
         shutil.rmtree(cls.home)
         assert not found, f'the token stands in {found}'
         assert cls.token not in cls.said, 'the token was told'
@@ -91,7 +97,7 @@ class BatchProgram(unittest.TestCase):
         return self.path(name)
 
     def begin(self, *arguments, environment=None, **options):
-        return subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.place,
+        return subprocess.Popen([PROGRAM, *arguments, *QUICKLY], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.place,
                                 env=environment or self.online, **options)
 
     def end(self, process, code):
@@ -101,7 +107,8 @@ class BatchProgram(unittest.TestCase):
         return text
 
     def batch(self, *arguments, code=0, environment=None, given=None):
-        done = subprocess.run([PROGRAM, *arguments], input=given, stdin=None if given else subprocess.DEVNULL, stdout=subprocess.PIPE,
+        quickly = QUICKLY if 'report' not in arguments else []
+        done = subprocess.run([PROGRAM, *arguments, *quickly], input=given, stdin=None if given else subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, cwd=self.place, env=environment or self.online, timeout=AMPLE)
         type(self).said += done.stdout
         self.assertEqual(done.returncode, code, done.stdout)
@@ -160,10 +167,10 @@ class BatchProgram(unittest.TestCase):
         rows = self.write('rows.jsonl', *[row(f'row-{i}', 'acme/image' if i % 3 == 0 else 'acme/text') for i in range(60)])
         process = self.begin(rows, '--rps', '100')
         results = self.path('batch-out', 'results.jsonl')
-        self.wait_for(lambda: os.path.exists(results) and len(open(results, 'rb').readlines()) >= 10)
+        self.wait_for(lambda: os.path.exists(results) and bytes_of(results).count(b'\n') >= 10)
         process.kill()
         self.end(process, -signal.SIGKILL)
-        self.batch('--resume', rows, '--settle', '0', '--ordered')
+        self.batch('--resume', rows, '--settle', '0', '--ordered', '--rps', '1000')
         self.assertEqual([each['custom_id'] for each in lines_of(results)], [f'row-{i}' for i in range(60)])
         self.assertEqual(self.creates(), before + 60)
 
@@ -267,9 +274,9 @@ class BatchProgram(unittest.TestCase):
     def test_shards(self):
         rows = self.write('rows.jsonl', *[row(f'row-{i}') for i in range(20)])
         before = self.creates()
-        self.batch(rows, '--shard', '0/2')
+        self.batch(rows, '--shard', '0/2', '--rps', '1000')
         kubernetes = dict(self.online, JOB_COMPLETION_INDEX='1', JOB_COMPLETIONS='2')
-        self.batch(rows, '--shard', 'auto', environment=kubernetes)
+        self.batch(rows, '--shard', 'auto', '--rps', '1000', environment=kubernetes)
         slurm = dict(self.online, SLURM_ARRAY_TASK_ID='6', SLURM_ARRAY_TASK_MIN='5', SLURM_ARRAY_TASK_COUNT='2')
         self.batch(rows, '--shard', 'auto', '--resume', environment=slurm)
         ids = [each['custom_id'] for i in (0, 1) for each in lines_of(self.path('batch-out', f'shard-{i}-of-2', 'results.jsonl'))]
@@ -294,15 +301,15 @@ class BatchProgram(unittest.TestCase):
         self.assertGreater(len(told), 2)
         self.assertEqual((told[-1]['end'], told[-1]['exit_code'], told[-1]['saved'], told[-1]['total']), ('finished', 0, 20, 20))
         self.assertEqual(told[-1]['output_tokens'], 100)
-        self.assertNotIn('\x1b', self.batch(rows, '--progress', 'plain', '-o', 'plain'))
-        self.assertIn('\x1b[32m', self.on_a_terminal(rows, '-o', 'bar'))
-        plain = self.on_a_terminal(rows, '-o', 'no color', environment=dict(self.online, NO_COLOR='1', TERM='xterm'))
+        self.assertNotIn('\x1b', self.batch(rows, '--progress', 'plain', '-o', 'plain', '--rps', '1000'))
+        self.assertIn('\x1b[32m', self.on_a_terminal(rows, '-o', 'bar', '--rps', '80'))
+        plain = self.on_a_terminal(rows, '-o', 'no color', '--rps', '80', environment=dict(self.online, NO_COLOR='1', TERM='xterm'))
         self.assertNotRegex(plain, '\x1b\\[[0-9;]*m')
         self.assertIn('100% 20/20', plain)
 
     def on_a_terminal(self, *arguments, environment=None):
         outer, inner = pty.openpty()
-        process = subprocess.Popen([PROGRAM, *arguments], stdout=inner, stderr=inner, stdin=subprocess.DEVNULL, cwd=self.place,
+        process = subprocess.Popen([PROGRAM, *arguments, *QUICKLY], stdout=inner, stderr=inner, stdin=subprocess.DEVNULL, cwd=self.place,
                                    env=environment or dict(self.online, TERM='xterm'))
         os.close(inner)
         text = b''

@@ -411,6 +411,7 @@ private:
         told["output_tokens"] = told_.output_tokens;
         told["retried"] = metrics_.requests.retried;
         told["faults"] = told_.faults;
+        told["files_lost"] = told_.files_lost;
         told["found_saved"] = told_.found_saved;
         told["unknown_rows"] = json::value_from(told_.unknown_rows);
         std::cout << json::serialize(told) << std::endl;
@@ -441,7 +442,8 @@ private:
         line("results", options_.results.string());
         if (told_.failed > 0)
             line("errors", options_.errors.string());
-        line("files", options_.files.string());
+        std::string const lost = in_thousands(told_.files_lost) + " lost; the lines of the results say why";
+        line("files", options_.files.string() + (told_.files_lost > 0 ? "; " + lost : ""));
         line("journal", (directory_ / "job.db").string());
         if (has_report)
             line("report", (directory_ / "report.html").string());

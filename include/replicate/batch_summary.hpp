@@ -146,6 +146,10 @@ public:
     std::uint64_t found_failed = 0;
     /// Predictions that this run has created.
     std::uint64_t created = 0;
+    /// Files of outputs that this run has saved.
+    std::uint64_t files_saved = 0;
+    /// Files of outputs that this run could not save before the service removed them; their lines of the results say why.
+    std::uint64_t files_lost = 0;
     /// How long this run took.
     std::chrono::duration<double> elapsed{0};
     /// The seconds that the models ran in what ended in this run, failed ones among them.

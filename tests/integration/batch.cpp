@@ -597,6 +597,53 @@ TEST_CASE("killed in the middle of a download, a batch has the whole file in the
     check_mixed(server, directory.path(), 10);
 }
 
+TEST_CASE("a file that comes incomplete is asked for until it is whole, also by the next run; one that is gone is told as lost")
+{
+    local_client local;
+    add_models(local.server);
+    temporary_directory const directory;
+    replicate::testing::delivery_options cut;
+    cut.ranges = false;
+    cut.cut_after_bytes = 9'000;
+    local.server.every_delivery(cut);
+    auto options = options_in(directory.path());
+    std::string const rows = line("a", "image", 1) + line("b", "text", 2);
+    {
+        auto journal = std::make_shared<replicate::journal>(directory.path() / "job.db");
+        replicate::batch const batch(local.client, rows_of(rows), journal, options);
+        pending<batch_summary> ended;
+        batch.async_run(ended.token());
+        REQUIRE(local.run_until([&] { return local.server.counts().downloads >= 8; }));
+        CHECK_FALSE(ended.done());
+        batch.drain();
+        REQUIRE(local.run_until([&] { return ended.done(); }));
+        CHECK(ended.value().saved == 1);
+        CHECK(ended.value().open == 1);
+        CHECK(ended.value().files_lost == 0);
+    }
+    run_out(local.context);
+    CHECK(lines_of(options.results).size() == 1);
+    SUBCASE("whole")
+    {
+        local.server.every_delivery({});
+        auto const told = run(local, rows, directory.path(), options);
+        CHECK(told.saved == 2);
+        CHECK(told.files_saved == 1);
+        CHECK(lines_of(options.results).at("a").at("files").at(0).at("bytes") == 20'000);
+    }
+    SUBCASE("gone")
+    {
+        replicate::testing::delivery_options gone;
+        gone.status = 404;
+        local.server.every_delivery(gone);
+        auto const told = run(local, rows, directory.path(), options);
+        CHECK(told.saved == 2);
+        CHECK(told.files_lost == 1);
+        CHECK(lines_of(options.results).at("a").at("files").at(0).as_object().contains("error"));
+    }
+    CHECK(local.server.counts().creates == 2);
+}
+
 TEST_CASE("killed at any moment and resumed, a batch creates each row once and has each result once")
 {
     std::minstd_rand random(1);

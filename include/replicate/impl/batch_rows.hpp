@@ -10,6 +10,7 @@
 #include <replicate/core/canonical_json.hpp>
 #include <replicate/impl/batch_run.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <exception>
@@ -47,6 +48,23 @@ inline batch_remedy remedy_of(boost::system::error_code code)
     return passes ? batch_remedy::rest : batch_remedy::fail;
 }
 
+/// The same where what exists, and is paid for, was waited for: only what cannot become otherwise ends that.
+inline batch_remedy remedy_of_wait(boost::system::error_code code)
+{
+    batch_remedy const remedy = remedy_of(code);
+    bool const is_final = code == condition::not_found || code == errc::body_too_large || code == errc::header_too_large
+        || code == errc::nested_too_deeply;
+    return remedy == batch_remedy::fail && !is_final ? batch_remedy::rest : remedy;
+}
+
+/// The same where a file of an output could not be had. One that comes incomplete may be the only one, so that the batch goes on meanwhile.
+inline batch_remedy remedy_of_download(boost::system::error_code code)
+{
+    if (code == condition::authentication)
+        return batch_remedy::fail; // it is not ours to have, or not any more
+    return code == errc::file_not_writable ? batch_remedy::rest : remedy_of(code);
+}
+
 /// A row's way. Lives in the frame of its coroutine.
 class batch_way {
 public:
@@ -72,7 +90,7 @@ public:
         if (!ended)
             co_return is_at_end_;
         co_await save(std::move(*ended));
-        co_return true;
+        co_return is_at_end_;
     }
 
     /// Writes that the row has failed.
@@ -104,6 +122,7 @@ private:
             intent.target = core::target_text(work_->row->target);
             intent.input_hash = core::canonical_hash(work_->row->values.object());
             co_await run_->record(std::move(intent));
+            work_->known.prediction.clear();
             std::string id;
             try {
                 prediction const made = co_await run_->api().predictions().async_create(
@@ -120,7 +139,7 @@ private:
                 co_await run_->record(std::move(created));
                 co_return true;
             }
-            bool const again = co_await recover();
+            bool const again = co_await recover(remedy_of(code_));
             if (!again)
                 co_return false;
         }
@@ -157,7 +176,7 @@ private:
                 work_->row->values.resolve_file(next.place, url);
                 continue;
             }
-            bool const again = co_await recover();
+            bool const again = co_await recover(remedy_of(code_));
             if (!again)
                 co_return false;
         }
@@ -180,7 +199,7 @@ private:
             }
             if (ended)
                 break;
-            bool const again = co_await recover();
+            bool const again = co_await recover(remedy_of_wait(code_));
             if (!again)
                 co_return ended;
         }
@@ -206,7 +225,7 @@ private:
         return {};
     }
 
-    /// Saves the files and writes the result.
+    /// Saves the files and writes the result, unless the row is left before.
     asio::awaitable<void> save(prediction ended)
     {
         json::array files;
@@ -220,6 +239,8 @@ private:
             }
             run_->on_download(false);
         }
+        if (is_left_)
+            co_return;
         batch_line line;
         line.text = core::result_line(work_->custom_id, ended, std::move(files));
         line.record = record_of(batch_state::saved);
@@ -231,6 +252,7 @@ private:
 
     asio::awaitable<void> save_files(prediction ended, json::array& told)
     {
+        auto const latest = latest_download(ended);
         output const reached = run_->api().output_of(std::move(ended));
         std::vector<file_output> const files = reached.files();
         std::filesystem::path const directory = run_->options().files / core::directory_name(work_->custom_id);
@@ -243,34 +265,51 @@ private:
             }
             co_await run_->rest(std::move(reason_));
         }
-        for (std::size_t i = 0; i < files.size(); ++i) {
-            json::object entry = co_await save_file(files[i], directory / (std::to_string(i) + "-" + files[i].name()));
+        for (std::size_t i = 0; i < files.size() && !is_left_; ++i) {
+            json::object entry = co_await save_file(files[i], directory / (std::to_string(i) + "-" + files[i].name()), latest);
             told.push_back(std::move(entry));
         }
     }
 
-    /// Saves one file; gives what is told of it.
-    asio::awaitable<json::object> save_file(file_output file, std::filesystem::path path)
+    /// The service keeps the files for an hour after the end, by its own clock.
+    static std::chrono::system_clock::time_point latest_download(prediction const& ended)
+    {
+        auto const now = std::chrono::system_clock::now();
+        return std::max(now + std::chrono::minutes(5), ended.completed_at.value_or(now) + std::chrono::minutes(65));
+    }
+
+    /// Saves one file; gives what is told of it, where the row is not left. As long as the service keeps it, what may pass is waited for.
+    asio::awaitable<json::object> save_file(file_output file, std::filesystem::path path, std::chrono::system_clock::time_point latest)
     {
         save_options options;
         options.overwrite = true; // it may be there from a run that was killed before it could say so
-        for (;;) {
+        json::object entry;
+        for (batch_run::clock::duration pause = run_->options().pause; entry.empty() && !is_left_;) {
             try {
                 saved_file const saved = co_await file.async_save(path, options);
-                json::object entry = core::file_entry(saved);
-                co_return entry;
+                entry = core::file_entry(saved);
+                run_->tell([](batch_summary& told) { ++told.files_saved; });
+                break;
             } catch (error const& refused) {
                 keep(refused);
             }
             if (code_ == asio::error::operation_aborted)
                 throw error(code_, diagnostics());
-            bool const passes = remedy_of(code_) == batch_remedy::rest || code_ == errc::file_not_writable;
-            if (!passes) {
-                json::object entry = core::file_entry(file.url(), reason_);
-                co_return entry;
+            batch_remedy const remedy = remedy_of_download(code_);
+            bool const may_pass = remedy == batch_remedy::rest || code_ == condition::protocol;
+            if (!may_pass || std::chrono::system_clock::now() > latest) {
+                entry = core::file_entry(file.url(), reason_);
+                run_->tell([](batch_summary& told) { ++told.files_lost; });
+            } else if (remedy == batch_remedy::rest) {
+                co_await run_->rest(std::move(reason_));
+            } else {
+                // The next run of the batch goes on with it, too.
+                bool const goes_on = co_await run_->wait_until(batch_run::clock::now() + pause);
+                is_left_ = !goes_on;
+                pause = std::min<batch_run::clock::duration>(2 * pause, std::chrono::minutes(5));
             }
-            co_await run_->rest(std::move(reason_));
         }
+        co_return entry;
     }
 
     void keep(error const& refused)
@@ -280,9 +319,8 @@ private:
     }
 
     /// Does what the last failure asks for. True where it is to be tried again.
-    asio::awaitable<bool> recover()
+    asio::awaitable<bool> recover(batch_remedy remedy)
     {
-        batch_remedy const remedy = remedy_of(code_);
         switch (remedy) {
         case batch_remedy::rest: co_await run_->rest(std::move(reason_)); break;
         case batch_remedy::end: run_->drain(batch_end::unauthorized); break;
@@ -290,10 +328,18 @@ private:
             run_->on_unknown(work_->custom_id);
             is_at_end_ = true;
             break;
-        case batch_remedy::fail: co_await fail(core::error_line(work_->custom_id, reason_, nullptr)); break;
+        case batch_remedy::fail: co_await fail(core::error_line(work_->custom_id, reason_, known_prediction().get())); break;
         case batch_remedy::leave: break;
         }
         co_return remedy == batch_remedy::rest && !run_->is_stopping();
+    }
+
+    /// No more than the id of what was created; null where nothing was.
+    std::unique_ptr<prediction> known_prediction() const
+    {
+        if (work_->known.prediction.empty())
+            return nullptr;
+        return std::make_unique<prediction>(prediction::from_json(json::object{{"id", work_->known.prediction}}));
     }
 
     batch_record record_of(batch_state state) const
@@ -307,7 +353,7 @@ private:
     std::shared_ptr<batch_work> work_;
     boost::system::error_code code_;
     std::string reason_;
-    bool is_at_end_ = false;
+    bool is_at_end_ = false, is_left_ = false;
 };
 
 /// The coroutine of a row.

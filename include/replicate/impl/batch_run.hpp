@@ -56,7 +56,7 @@ public:
             return;
         why_ = why;
         end_rest();
-        for (asio::steady_timer* each : paced_)
+        for (asio::steady_timer* each : waiting_)
             each->cancel();
         feed_signal_.emit(asio::cancellation_type::terminal);
         changed().notify();
@@ -159,14 +159,24 @@ public:
     asio::awaitable<bool> pace()
     {
         if (options().creates_per_second) {
-            asio::steady_timer timer(strand(), std::max(next_create_, clock::now()));
-            next_create_ = timer.expiry()
-                + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(1 / *options().creates_per_second));
-            paced_.insert(&timer);
-            boost::system::error_code ignored;
-            co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-            paced_.erase(&timer);
+            clock::time_point const due = std::max(next_create_, clock::now());
+            next_create_ =
+                due + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(1 / *options().creates_per_second));
+            co_await wait_until(due);
         }
+        co_return !is_draining_;
+    }
+
+    /// Waits until then. False where nothing is to be begun any more.
+    asio::awaitable<bool> wait_until(clock::time_point then)
+    {
+        if (is_draining_)
+            co_return false;
+        asio::steady_timer timer(strand(), then);
+        waiting_.insert(&timer);
+        boost::system::error_code ignored;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        waiting_.erase(&timer);
         co_return !is_draining_;
     }
 
@@ -225,7 +235,7 @@ private:
     std::uint64_t ended_ = 0, failed_ = 0, left_ = 0;
     std::size_t downloads_ = 0;
     clock::time_point next_create_{};
-    std::unordered_set<asio::steady_timer*> paced_;
+    std::unordered_set<asio::steady_timer*> waiting_;
     bool is_begun_ = false, is_fed_ = false;
 };
 

@@ -80,7 +80,9 @@ public:
 
     void tick(double value, std::string const& text)
     {
-        body_ += "<text class='tick' text-anchor='middle' x='" + fixed(x(value), 1) + "' y='" + fixed(bottom + 18, 0) + "'>"
+        bool const is_last = x(value) > width - 30;
+        body_ += std::string("<text class='tick' text-anchor='") + (is_last ? "end" : "middle") + "' x='"
+            + fixed(is_last ? width - 4 : x(value), 1) + "' y='" + fixed(bottom + 18, 0) + "'>"
             + escaped(text) + "</text>";
     }
 

@@ -86,10 +86,13 @@ public:
         has_bar_ = false;
     }
 
+    /// Rows that are not at their end, whether anything was done for them or not.
+    std::uint64_t left(replicate::batch_summary const& now) const { return total_ - std::min(total_, ended(now)); }
+
     boost::json::object document(replicate::batch_summary const& now, double throttled) const
     {
         boost::json::object told{{"elapsed", now.elapsed.count()}, {"total", total_}, {"saved", now.saved}, {"failed", now.failed},
-            {"unknown", now.unknown}, {"open", now.open}, {"created", now.created}, {"rate", rate_}, {"throttled", throttled}};
+            {"unknown", now.unknown}, {"open", now.open}, {"left", left(now)}, {"created", now.created}, {"rate", rate_}, {"throttled", throttled}};
         told["eta"] = nullptr;
         if (auto const left = seconds_left(now))
             told["eta"] = *left;
@@ -118,7 +121,7 @@ private:
     {
         if (rate_ <= 0 || now.end != replicate::batch_end::running)
             return std::nullopt;
-        return static_cast<double>(total_ - std::min(total_, ended(now))) / rate_;
+        return static_cast<double>(left(now)) / rate_;
     }
 
     void tell_pause(std::string const& pause)

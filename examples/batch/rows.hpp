@@ -126,10 +126,15 @@ inline void check_files(replicate::batch_row const& row, row_survey& found)
 /// How many rows there are, for who wants to know how long it takes: exactly where the lines have to be read, else their number.
 inline std::uint64_t count_rows(std::filesystem::path const& path, settings const& wanted)
 {
-    if (wanted.shards > 1 || file_rows::format_of(path, wanted) != "jsonl")
-        return survey(path, wanted, [](replicate::batch_row const&, row_survey&) {}).rows;
-    std::ifstream file(path, std::ios::binary);
     std::uint64_t count = 0;
+    if (wanted.shards > 1 || file_rows::format_of(path, wanted) != "jsonl") {
+        replicate::core::batch_shard const part(wanted.shard, wanted.shards);
+        auto const source = open_rows(path, wanted);
+        while (auto const entry = source->next())
+            count += !entry->row || part.has(entry->row->custom_id) ? 1 : 0;
+        return count;
+    }
+    std::ifstream file(path, std::ios::binary);
     bool is_empty = true;
     std::vector<char> bytes(1 << 16);
     while (file.read(bytes.data(), static_cast<std::streamsize>(bytes.size())), file.gcount() > 0)

@@ -112,6 +112,13 @@ std::shared_ptr<replicate::journal> open_journal(std::filesystem::path const& pa
     }
 }
 
+exit_code code_of(boost::system::error_code failure)
+{
+    if (failure == replicate::condition::authentication)
+        return exit_code::token_refused;
+    return failure == replicate::condition::local_file ? exit_code::not_writable : exit_code::failure;
+}
+
 exit_code code_of(replicate::batch_summary const& told)
 {
     switch (told.end) {
@@ -229,10 +236,11 @@ private:
             throw program_end(exit_code::wrong_use,
                 "what came from the standard input is kept in " + input_.string() + ": resume with that file, or choose another --out");
         std::ofstream file(input_, std::ios::binary);
-        file << std::cin.rdbuf();
+        std::vector<char> bytes(1 << 16);
+        while (file && (std::cin.read(bytes.data(), static_cast<std::streamsize>(bytes.size())), std::cin.gcount() > 0))
+            file.write(bytes.data(), std::cin.gcount());
         file.flush();
-        // Nothing at all sets the flag too.
-        if (!file && std::cin.gcount() != 0)
+        if (!file)
             throw program_end(exit_code::not_writable, input_.string() + " cannot be written");
     }
 
@@ -308,16 +316,15 @@ private:
         signals_.async_wait([this](boost::system::error_code code, int which) {
             if (code)
                 return;
-            auto const open = in_thousands(batch_->summary().open);
             if (which == SIGINT && !std::exchange(is_draining_, true)) {
                 batch_->drain();
-                progress_->say("Ctrl-C: nothing more is created; " + open
-                    + " open rows come to their end. Once more leaves at once: they go on at the service, and a resumption waits for them.");
+                progress_->say("Ctrl-C: nothing more is created, and what was created comes to its end. Once more leaves at once; what is "
+                               "open then goes on at the service, and a resumption waits for it.");
                 watch_signals();
                 return;
             }
             batch_->stop();
-            progress_->say("leaving; " + open + " open rows go on at the service, and a resumption waits for them");
+            progress_->say("leaving: what is open goes on at the service, and a resumption waits for it");
         });
     }
 
@@ -360,14 +367,13 @@ private:
         progress_->end(told_, throttled());
         keep_run();
         bool const has_report = wanted_.writes_report && make_report();
-        exit_code const code = failure_ ? exit_code::failure : code_of(told_);
+        exit_code const code = failure_ ? code_of(failure_) : code_of(told_);
         if (wanted_.progress == progress_kind::json)
             tell_json(code);
         else
             tell(has_report, code);
         if (failure_)
-            throw program_end(failure_ == replicate::condition::local_file ? exit_code::not_writable : code,
-                problem_.detail.empty() ? failure_.message() : problem_.detail);
+            throw program_end(code, problem_.detail.empty() ? failure_.message() : problem_.detail);
         return wanted_.is_demonstration && code == exit_code::some_failed ? exit_code::all_saved : code;
     }
 
@@ -424,7 +430,7 @@ private:
         };
         std::cout << word_of(told_.end) << '\n';
         line("rows", in_thousands(told_.saved) + " saved, " + in_thousands(told_.failed) + " failed, " + in_thousands(told_.unknown)
-                + " unknown, " + in_thousands(told_.open) + " open");
+                + " unknown, " + in_thousands(progress_->left(told_)) + " left");
         if (told_.found_saved + told_.found_failed > 0)
             line("of earlier", in_thousands(told_.found_saved) + " saved, " + in_thousands(told_.found_failed) + " failed");
         if (told_.faults > 0)

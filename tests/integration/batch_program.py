@@ -131,7 +131,7 @@ class BatchProgram(unittest.TestCase):
         rows = self.write('rows.jsonl', row('text'), row('</script><script>alert(1)', 'acme/image', prompt='a'), row('broken', 'acme/broken'),
                           row('file', image='@' + photo), row('lost', image='@missing.bin'), '{"custom_id": "bad", nonsense', row('text'))
         text = self.batch(rows, '--out', 'job', code=3)
-        self.assertIn('3 saved, 4 failed, 0 unknown, 0 open', text)
+        self.assertIn('3 saved, 4 failed, 0 unknown, 0 left', text)
         self.assertIn('2 of the failed', text)
         results = {each['custom_id']: each for each in lines_of(self.path('job', 'results.jsonl'))}
         self.assertEqual(set(results), {'text', '</script><script>alert(1)', 'file'})
@@ -181,7 +181,7 @@ class BatchProgram(unittest.TestCase):
         self.wait_for(lambda: self.creates() == before + 3)
         process.send_signal(signal.SIGINT)
         text = self.end(process, 5)
-        self.assertIn('3 saved, 0 failed, 0 unknown, 0 open', text)
+        self.assertIn('3 saved, 0 failed, 0 unknown, 3 left', text)
         command = text.split('To go on:\n')[1].strip()
         done = subprocess.run(command, shell=True, cwd=self.place, env=self.online, timeout=AMPLE, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stdout)
@@ -200,7 +200,7 @@ class BatchProgram(unittest.TestCase):
                 process.send_signal(signal.SIGINT)
                 self.wait_for(lambda: 'Ctrl-C' in process.stdout.readline())
             process.send_signal(last)
-            self.assertIn('3 open', self.end(process, 5))
+            self.assertIn('3 left', self.end(process, 5))
             self.assertIn('3 saved', self.batch('--resume', rows, '--out', out, '--settle', '0'))
             self.assertEqual(self.creates(), before + 3)
 
@@ -288,7 +288,7 @@ class BatchProgram(unittest.TestCase):
                               'body': {'model': 'test/echo', 'messages': [{'role': 'user', 'content': 'Hi'}], 'max_tokens': 9}})
         self.batch('-', '-o', 'foreign', given=foreign + '\n')
         self.assertEqual(lines_of(self.path('foreign', 'results.jsonl'))[0]['output'], {'max_tokens': 9, 'prompt': 'Hi'})
-        self.assertIn('0 open', self.batch('--resume', '-o', 'foreign'))
+        self.assertIn('0 left', self.batch('--resume', '-o', 'foreign'))
         table = self.write('rows.csv', 'custom_id,question,n', 'a,"What, again?",1', 'b,Why,2')
         self.batch(table, '--model', 'test/echo', '--map', 'question=prompt', '--map', 'n=count', '--set', 'style=plain', '--ordered', '-o', 'csv')
         self.assertEqual([each['output'] for each in lines_of(self.path('csv', 'results.jsonl'))],
@@ -335,7 +335,7 @@ class BatchProgram(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    PROGRAM, LOCAL_SERVER = sys.argv.pop(1), sys.argv.pop(1)
+    PROGRAM, LOCAL_SERVER = (os.path.abspath(sys.argv.pop(1)) for _ in range(2))
     for needed in (PROGRAM, LOCAL_SERVER):
         if not os.access(needed, os.X_OK):
             print(f'skipped: {needed} has not been built')

@@ -34,11 +34,12 @@ public:
     std::chrono::duration<double> elapsed{0};
     /// For how long of that inputs were waiting for their turn.
     std::chrono::duration<double> throttled{0};
-    /// The seconds that the models have run, which is what is paid for: the sum of `prediction_metrics::predict_time`.
+    /// The seconds that the models have run, which is what is paid for: the sum of `prediction_metrics::predict_time` of all predictions
+    /// that have ended, those among them that have failed, and those that were run again.
     double predict_time = 0;
-    /// The tokens of the prompts, where the models count them.
+    /// The tokens of the prompts of these, where the models count them.
     double input_tokens = 0;
-    /// The tokens of the answers, where the models count them.
+    /// The tokens of the answers of these, where the models count them.
     double output_tokens = 0;
 
     /// Nothing has happened.

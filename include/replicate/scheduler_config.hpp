@@ -32,7 +32,7 @@ public:
     /// At least 1. Default: no bound but `in_flight`.
     std::optional<std::size_t> per_model;
     /// The most calls that wait; one more is refused at once with `errc::queue_full`. Requests of calls that have begun are never
-    /// refused. At least 1. Default 100,000.
+    /// refused, nor are the inputs of an `async_map`, of which only `map_options::ahead` wait. At least 1. Default 100,000.
     std::size_t queue_length = 100'000;
     /// The weights of groups, from 0.001 to 1,000,000: while both wait, a group of weight 3 has three turns for each of a group of
     /// weight 1. Groups that are not named here have weight 1, and so has the group without a name. A group of which nobody waits

@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <iterator>
 #include <memory>
@@ -46,7 +47,8 @@ script work(input const& values)
 
 class fixture : public local_client {
 public:
-    fixture()
+    explicit fixture(configuration const& configure = nullptr)
+        : local_client(configure)
     {
         server.model("acme/work", work);
         model = server.version("acme/work");
@@ -428,6 +430,54 @@ TEST_CASE("the progress tells what waits, works, has ended and was read, and wha
     CHECK(last.remaining_time->count() == 0);
     CHECK(last.predict_time == doctest::Approx(paid));
     CHECK(paid > 0);
+}
+
+TEST_CASE("the progress counts what was paid for interrupted predictions that were run again, and for those that failed")
+{
+    fixture made;
+    made.server.model("acme/flaky", [count = std::make_shared<std::atomic<int>>(0)](input const&) {
+        constexpr char const* interruption = "Prediction interrupted; please retry (code: PA)";
+        return ++*count % 3 == 0 ? script().run(5ms).output("done") : script().run(5ms).fail(interruption);
+    });
+    auto options = fixture::quick();
+    options.in_flight = 1;
+    options.run.reruns = 1;
+    // The first fails at its second try, the second succeeds at once, and so on.
+    auto const results = made.get(made.client.async_map(made.server.version("acme/flaky"), fixture::inputs(6), options));
+    CHECK(made.all(results).size() == 6);
+    double paid = 0;
+    for (std::string const& id : made.server.predictions()) {
+        auto const known = made.get(made.client.predictions().async_get(id));
+        CHECK(known.metrics.predict_time.value_or(0) > 0);
+        paid += known.metrics.predict_time.value_or(0);
+    }
+    CHECK(made.server.predictions().size() == 9);
+    auto const last = results.progress();
+    CHECK(last.succeeded == 3);
+    CHECK(last.failed == 3);
+    CHECK(last.predict_time == doctest::Approx(paid));
+}
+
+TEST_CASE("inputs of a map wait for their turn although the queue is full, and none fails for it")
+{
+    local_client::configuration const narrow = [](replicate::config& settings) {
+        settings.scheduler.in_flight = 1;
+        settings.scheduler.queue_length = 1;
+    };
+    fixture made(narrow);
+    made.server.model("acme/long", [](input const&) { return script().run(slowness * 200ms).output("done"); });
+    // One is at work and one waits: there is no room in the queue.
+    std::vector<pending<replicate::output>> others(3);
+    std::string const other = made.server.version("acme/long");
+    for (auto const& one : others)
+        made.client.async_run(other, input(), local_client::quick(replicate::wait::poll()), one.token());
+    auto const results = made.get(made.client.async_map(made.model, fixture::inputs(30), fixture::quick()));
+    auto const found = made.all(results);
+    CHECK(are_the_first(indexes(found), 30));
+    CHECK(std::ranges::all_of(found, [](map_result const& result) { return result.ok(); }));
+    REQUIRE(made.run_until([&] { return std::ranges::all_of(others, [](auto const& one) { return one.done(); }); }));
+    CHECK(others[2].code() == errc::queue_full);
+    CHECK(made.server.counts().creates == 32);
 }
 
 TEST_CASE("a map that is cancelled takes nothing more, and gives a result for each that it took")

@@ -67,6 +67,16 @@ public:
         go_on();
     }
 
+    /// So far has the input of this number come.
+    void follow(std::size_t number, run_stage stage, prediction_metrics const& cost)
+    {
+        switch (stage) {
+        case run_stage::admitted: on_admitted(number); break;
+        case run_stage::created: on_created(number); break;
+        case run_stage::interrupted: counters_.on_interrupted(cost); break;
+        }
+    }
+
     /// The prediction of the input of this number exists.
     void on_created(std::size_t number)
     {
@@ -221,7 +231,7 @@ inline void map_work::begin(run_request request)
     erased_handler<output> handler(asio::bind_executor(client_->strand(), map_item_handler(shared_from_this(), number)));
     // The work outlives it: the handler keeps it.
     made.running = start_run_operation(client_, std::move(handler), std::move(request), run_,
-        [this, number](run_stage stage) { stage == run_stage::admitted ? on_admitted(number) : on_created(number); });
+        [this, number](run_stage stage, prediction_metrics const& cost) { follow(number, stage, cost); });
 }
 
 /// The reader's hold on a map: when the last of its copies goes, the work stops.

@@ -41,9 +41,7 @@ public:
     void on_succeeded(prediction_metrics const& metrics, time_point now)
     {
         ++succeeded_;
-        add(predict_time_, metrics.predict_time.value_or(0));
-        add(input_tokens_, metrics.input_token_count.value_or(0));
-        add(output_tokens_, metrics.output_token_count.value_or(0));
+        pay(metrics);
         measure(now);
     }
 
@@ -51,9 +49,13 @@ public:
     void on_failed(prediction_metrics const* metrics, time_point now)
     {
         ++failed_;
-        add(predict_time_, metrics != nullptr ? metrics->predict_time.value_or(0) : 0);
+        if (metrics != nullptr)
+            pay(*metrics);
         measure(now);
     }
+
+    /// A prediction has cost this in vain, and is run again.
+    void on_interrupted(prediction_metrics const& metrics) { pay(metrics); }
 
     void on_delivered() { ++delivered_; }
 
@@ -81,6 +83,13 @@ public:
 private:
     // One writer.
     static void add(std::atomic<double>& sum, double value) { sum = sum + value; }
+
+    void pay(prediction_metrics const& metrics)
+    {
+        add(predict_time_, metrics.predict_time.value_or(0));
+        add(input_tokens_, metrics.input_token_count.value_or(0));
+        add(output_tokens_, metrics.output_token_count.value_or(0));
+    }
 
     void measure(time_point now)
     {

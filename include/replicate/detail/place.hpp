@@ -61,12 +61,14 @@ inline asio::awaitable<io::admission> wait_for_turn(operation& owner, io::admiss
     co_return granted;
 }
 
-/// Gives the operation a place among the predictions in flight, until it ends, and its turn to create the first one.
-inline asio::awaitable<void> take_place(operation& owner, std::string model)
+/// Gives the operation a place among the predictions in flight, until it ends, and its turn to create the first one. `is_bounded`: it is one
+/// of those of which not too many wait, so that it is not turned away.
+inline asio::awaitable<void> take_place(operation& owner, std::string model, bool is_bounded = false)
 {
     io::admission_wish wish = wish_of(owner, core::rate_bucket::create);
     wish.kind = core::admission_kind::creation;
     wish.model = std::move(model);
+    wish.is_bounded = is_bounded;
     io::admission granted = co_await wait_for_turn(owner, std::move(wish));
     owner.keep(std::move(granted.place), std::move(granted.token));
 }

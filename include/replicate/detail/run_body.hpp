@@ -115,11 +115,11 @@ inline asio::awaitable<prediction> create_prediction(operation& owner, model_ref
 
 /// Waits for the turn of a run.
 inline asio::awaitable<void> take_place_of_run(
-    operation& owner, std::string place, replicate::priority urgency, std::string group)
+    operation& owner, std::string place, replicate::priority urgency, std::string group, bool is_bounded = false)
 {
     owner.standing().priority = urgency;
     owner.standing().group = std::move(group);
-    co_await take_place(owner, std::move(place));
+    co_await take_place(owner, std::move(place), is_bounded);
 }
 
 /// The body of `predictions().async_create`.

@@ -28,17 +28,20 @@ enum class run_stage {
     /// It has got its turn.
     admitted,
     /// Its prediction exists.
-    created
+    created,
+    /// Its prediction has ended because the service has interrupted it, and it is run again.
+    interrupted
 };
 
-/// Is told how far a run has come, on the strand: each stage once at most, and nothing after the end.
-using run_follower = std::function<void(run_stage)>;
+/// Is told how far a run has come, on the strand, and what an interrupted prediction has cost: `interrupted` each time, each other stage
+/// once at most, and nothing after the end.
+using run_follower = std::function<void(run_stage, prediction_metrics const&)>;
 
 /// One `async_run`, or one input of an `async_map`. Thousands may wait at once: while its prediction is waited for by the plan of all it
 /// sleeps, and has no coroutine.
 class run_operation final : public typed_operation<output>, private sleeper, private poll_place {
 public:
-    /// `follower` may be empty.
+    /// `follower` may be empty; who follows sees to it that not too many wait.
     run_operation(std::shared_ptr<client_state> client, std::chrono::steady_clock::duration timeout, erased_handler<output> handler,
         run_request what, std::shared_ptr<run_options const> options, run_follower follower)
         : typed_operation(std::move(client), timeout, std::move(handler))
@@ -60,9 +63,9 @@ public:
             if (is_cancel_requested() || is_stopped())
                 make_failure(asio::error::operation_aborted).raise(); // and nothing is sent
             check(*options_);
-            co_await take_place_of_run(*this, place_name(order_->model), options_->priority, options_->group);
-            if (follower_ && !is_stopped())
-                follower_(run_stage::admitted);
+            bool const is_followed = follower_ != nullptr;
+            co_await take_place_of_run(*this, place_name(order_->model), options_->priority, options_->group, is_followed);
+            tell(run_stage::admitted);
             begin_prediction();
         }
         for (;;) {
@@ -98,9 +101,16 @@ public:
 private:
     void on_created() override
     {
-        auto const follower = std::exchange(follower_, nullptr);
-        if (follower && !is_stopped())
-            follower(run_stage::created);
+        if (!std::exchange(is_created_, true))
+            tell(run_stage::created);
+        if (reruns_left_ == 0)
+            follower_ = nullptr;
+    }
+
+    void tell(run_stage stage, prediction_metrics const& cost = prediction_metrics())
+    {
+        if (follower_ && !is_stopped())
+            follower_(stage, cost);
     }
 
     /// The order is kept where it may be needed again.
@@ -125,6 +135,7 @@ private:
         interrupted_time_ += ended.metrics.predict_time.value_or(0);
         if (options_->rerun_predict_time && interrupted_time_ >= options_->rerun_predict_time->count())
             return false;
+        tell(run_stage::interrupted, ended.metrics);
         --reruns_left_;
         context().interrupted.push_back(ended.id);
         context().prediction = nullptr;
@@ -144,6 +155,7 @@ private:
     std::unique_ptr<run_request> order_;
     run_follower follower_;
     unsigned reruns_left_;
+    bool is_created_ = false;
     /// In seconds: what the interrupted predictions have run.
     double interrupted_time_ = 0;
     std::optional<prediction_task> task_;

@@ -111,6 +111,8 @@ public:
     std::string model;
     /// When its time is up.
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+    /// Who asks sees to it himself that not too many wait: it is never turned away because of those that do.
+    bool is_bounded = false;
     /// The longest that it waits.
     std::chrono::steady_clock::duration patience = std::chrono::hours(24);
 

@@ -78,7 +78,7 @@ public:
             return false;
         }
         if (!its.queue.empty() || (wish.kind == core::admission_kind::creation && !its.queue.may_enter(wish.model))) {
-            if (its.queue.is_full() && wish.kind != core::admission_kind::continued)
+            if (its.queue.is_full() && wish.kind != core::admission_kind::continued && !wish.is_bounded)
                 refuse_for_length(granted, its.queue.size());
             return false;
         }

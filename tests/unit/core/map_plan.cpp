@@ -3,11 +3,14 @@
 // (See accompanying file LICENSE or https://www.boost.org/LICENSE_1_0.txt)
 
 #include <replicate/core/map_plan.hpp>
+#include <replicate/detail/map_counters.hpp>
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -176,4 +179,25 @@ TEST_CASE("whatever happens in whatever order, each input gives one result, and 
         std::sort(given.begin(), given.end());
         CHECK(std::unique(given.begin(), given.end()) == given.end());
     }
+}
+
+TEST_CASE("all that was paid for is counted: what has succeeded, what has failed, and what was interrupted")
+{
+    using namespace std::chrono_literals;
+    std::chrono::steady_clock::time_point const start(1h);
+    replicate::detail::map_counters counters(std::nullopt, start);
+    replicate::prediction_metrics cost;
+    cost.predict_time = 1.5;
+    cost.input_token_count = 10;
+    cost.output_token_count = 100;
+    counters.on_succeeded(cost, start + 1s);
+    counters.on_failed(&cost, start + 2s);
+    counters.on_interrupted(cost);
+    counters.on_failed(nullptr, start + 3s);
+    auto const seen = counters.snapshot(start + 4s);
+    CHECK(seen.succeeded == 1);
+    CHECK(seen.failed == 2);
+    CHECK(seen.predict_time == 4.5);
+    CHECK(seen.input_tokens == 30);
+    CHECK(seen.output_tokens == 300);
 }

@@ -10,6 +10,8 @@
 //   scheduler --limit 6000 --headers no           one scenario with this limit a minute, without rate headers
 //   scheduler --help                              all flags
 
+#include "support/arguments.hpp"
+
 #include <support/program_scenarios.hpp>
 #include <support/rate_scenarios.hpp>
 #include <support/simulated_program.hpp>
@@ -19,15 +21,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <exception>
-#include <map>
-#include <stdexcept>
 #include <string>
 
 namespace {
 
+using replicate::benchmarks::arguments;
 using replicate::tests::rate_figures;
 using replicate::tests::rate_scenario;
 using replicate::tests::rate_statistics;
@@ -58,65 +58,15 @@ constexpr char const* help =
     "for day:\n"
     "  --hours N         how long it is (default 24)\n";
 
-// The flags as they were given.
-class arguments {
-public:
-    arguments(int count, char** values)
-    {
-        for (int i = 1; i < count; ++i) {
-            std::string const name = values[i];
-            if (name == "--help") {
-                std::fputs(help, stdout);
-                std::exit(0);
-            }
-            if (std::string(help).find("  " + name + ' ') == std::string::npos || name.substr(0, 2) != "--")
-                throw std::invalid_argument(name + ": no such flag; --help lists them");
-            if (i + 1 == count)
-                throw std::invalid_argument(name + ": needs a value");
-            given_[name] = values[++i];
-        }
-    }
-
-    bool has(std::string const& name) const { return given_.count(name) != 0; }
-
-    std::string text(std::string const& name, std::string const& otherwise) const
-    {
-        auto const found = given_.find(name);
-        return found == given_.end() ? otherwise : found->second;
-    }
-
-    double number(std::string const& name, double otherwise, double least) const
-    {
-        if (!has(name))
-            return otherwise;
-        std::string const given = text(name, "");
-        char* end = nullptr;
-        double const value = std::strtod(given.c_str(), &end);
-        if (given.empty() || *end != '\0' || !(value >= least && value <= 1e9))
-            throw std::invalid_argument(name + ": must be a number from " + std::to_string(least) + " to 1e9");
-        return value;
-    }
-
-private:
-    std::map<std::string, std::string> given_;
-};
-
 class report {
 public:
     explicit report(arguments const& given)
         : given_(given)
         , seeds_(static_cast<std::uint64_t>(given.number("--seeds", 200, 1)))
         , first_seed_(static_cast<std::uint64_t>(given.number("--first-seed", 0, 0)))
-        , only_(given.text("--scenario", ""))
-        , headers_(given.text("--headers", ""))
+        , only_(given.one_of("--scenario", "constant half low-credit rise makespan waiting all-together day"))
+        , headers_(given.one_of("--headers", "yes no"))
     {
-        bool is_known = only_.empty();
-        for (char const* name : {"constant", "half", "low-credit", "rise", "makespan", "waiting", "all-together", "day"})
-            is_known = is_known || only_ == name;
-        if (!is_known)
-            throw std::invalid_argument("--scenario: --help lists them");
-        if (!headers_.empty() && headers_ != "yes" && headers_ != "no")
-            throw std::invalid_argument("--headers: must be yes or no");
     }
 
     bool wants_rates() const { return only_ != "waiting" && only_ != "all-together" && only_ != "day"; }
@@ -341,7 +291,7 @@ private:
 int main(int count, char** values)
 {
     try {
-        arguments const given(count, values);
+        arguments const given(help, count, values);
         report rates(given);
         if (rates.wants_rates())
             rates.print();

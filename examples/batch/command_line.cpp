@@ -124,48 +124,69 @@ public:
     std::string shard, cancel_after, max_predict_time, progress, pause, settle, poll;
 };
 
+/// A check that the help does not tell: the text beside it does.
+CLI::Validator unnamed(CLI::Validator check)
+{
+    check.description("");
+    return check;
+}
+
 void add_input_options(CLI::App& app, settings& into)
 {
-    app.add_option("INPUT", into.input, "A file of JSONL or CSV; - for the standard input, which is kept in --out first");
+    app.add_option("INPUT", into.input, "A file of JSONL or CSV; - for the standard input, which is kept in --out first")->type_name("");
     app.add_option("--format", into.format, "jsonl, csv or tsv; default: by the name of the file")
-        ->check(CLI::IsMember({"auto", "jsonl", "csv", "tsv"}))->group("Input");
-    app.add_option("--model", into.model, "What rows are run on that name no model")->group("Input");
-    app.add_option("--map", into.map, "COLUMN=FIELD: into which member of the input a column of CSV goes; FIELD:text keeps a number as text")
-        ->expected(1)->take_all()->group("Input");
-    app.add_option("--set", into.set, "KEY=VALUE: goes into all inputs; {column} stands for a field of CSV")
-        ->expected(1)->take_all()->group("Input");
-    app.add_option("--files-from", into.files_from, "Where relative @paths begin; default: here")->group("Input");
-    app.add_flag("!--no-files", into.takes_files, "\"@path\" is a text like others")->group("Input");
+        ->check(unnamed(CLI::IsMember({"auto", "jsonl", "csv", "tsv"})))->type_name("FORMAT")->group("Input");
+    app.add_option("--model", into.model, "What rows are run on that name no model")->type_name("OWNER/NAME")->group("Input");
+    app.add_option("--map", into.map, "Into which member of the input a column of CSV goes; FIELD:text keeps a number as text")
+        ->expected(1)->take_all()->type_name("COLUMN=FIELD")->group("Input");
+    app.add_option("--set", into.set, "Goes into all inputs; {column} stands for a field of CSV")
+        ->expected(1)->take_all()->type_name("KEY=VALUE")->group("Input");
+    app.add_option("--files-from", into.files_from, "Where relative @paths begin; default: here")->type_name("DIR")->group("Input");
+    app.add_flag("--no-files", into.ignores_files, "\"@path\" is a text like others")->group("Input");
     app.add_flag("--strict", into.is_strict, "Creates nothing if a line is no row, or a file is missing")->group("Input");
 }
 
 void add_run_options(CLI::App& app, settings& into, raw_texts& texts)
 {
-    app.add_option("-o,--out", into.out, "The directory of all that is written")->capture_default_str()->group("Run");
+    app.add_option("-o,--out", into.out, "The directory of all that is written; default: batch-out")->type_name("DIR")->group("Run");
     app.add_flag("--resume", into.resumes, "Goes on with the journal in --out, or begins one")->group("Run");
     app.add_flag("--retry-failed", into.retries_failed, "Goes on, and runs failed rows again")->group("Run");
     app.add_flag("--dry-run", into.is_dry_run, "Checks all rows, also by the schemas of their models; creates nothing")->group("Run");
     app.add_flag("--local", into.is_local, "Runs against a local server in this program, which costs nothing")->group("Run");
-    app.add_option("-c,--concurrency", into.concurrency, "Rows at work at once")
-        ->capture_default_str()->check(CLI::Range(1, 100'000))->group("Run");
+    app.add_option("-c,--concurrency", into.concurrency, "Rows at work at once; default: 64")
+        ->check(unnamed(CLI::Range(1, 100'000)))->type_name("N")->group("Run");
     app.add_option("--rps", into.rps, "Predictions created a second, at most; divided among the parts of --shard")
-        ->check(CLI::PositiveNumber)->group("Run");
-    app.add_option("--shard", texts.shard, "I/N: the part I, from 0 on, of N; auto: as Kubernetes or Slurm say")->group("Run");
-    app.add_option("--cancel-after", texts.cancel_after, "Ends a prediction so long after its creation: 90s, 15m")->group("Run");
+        ->check(unnamed(CLI::PositiveNumber))->type_name("N")->group("Run");
+    app.add_option("--shard", texts.shard, "The part I, from 0 on, of N; auto: as Kubernetes or Slurm say")->type_name("I/N")->group("Run");
+    app.add_option("--cancel-after", texts.cancel_after, "Ends a prediction so long after its creation: 90s, 15m")
+        ->type_name("TIME")->group("Run");
     app.add_flag("--ordered", into.is_ordered, "The results in the order of the input, at the end")->group("Run");
-    app.add_option("--max-failures", into.max_failures, "N or N%: stops when more rows than that have failed")->group("Limits");
-    app.add_option("--max-predict-time", texts.max_predict_time, "Stops when the models have run so long: 3600, 2h")->group("Limits");
-    auto* const cost = app.add_option("--max-cost", into.max_cost, "Stops when it has cost so much, by --prices")->group("Limits");
-    auto* const prices = app.add_option("--prices", into.prices_file, "A file of prices, see below")->group("Limits");
-    cost->needs(prices)->check(CLI::NonNegativeNumber);
+}
+
+void add_limits(CLI::App& app, settings& into, raw_texts& texts)
+{
+    app.add_option("--max-failures", into.max_failures, "Stops when more rows than that have failed: 25, 10%")
+        ->type_name("N")->group("Limits");
+    app.add_option("--max-predict-time", texts.max_predict_time, "Stops when the models have run so long: 3600, 2h")
+        ->type_name("TIME")->group("Limits");
+    app.add_option("--max-cost", into.max_cost, "Stops when it has cost so much, by --prices")
+        ->check(unnamed(CLI::NonNegativeNumber))->type_name("N")->group("Limits");
+    app.add_option("--prices", into.prices_file, "Prices, as below")->type_name("FILE")->group("Limits");
+}
+
+void add_output_options(CLI::App& app, settings& into, raw_texts& texts)
+{
     app.add_option("--progress", texts.progress, "bar, plain, json or none; default: bar on a terminal, else plain")
-        ->check(CLI::IsMember({"bar", "plain", "json", "none"}))->group("Output");
+        ->check(unnamed(CLI::IsMember({"bar", "plain", "json", "none"})))->type_name("KIND")->group("Output");
     app.add_option("--interval", into.interval, "Seconds between lines of progress; default: 10, json: 1")
-        ->check(CLI::PositiveNumber)->group("Output");
-    app.add_flag("!--no-report", into.writes_report, "Writes no report.html")->group("Output");
-    app.add_option("--poll", texts.poll, "How long after its creation a prediction is first looked at; default: 0.5s")->group("Waiting");
-    app.add_option("--pause", texts.pause, "How long it waits where nothing can be created or kept; default: 30s")->group("Waiting");
-    app.add_option("--settle", texts.settle, "How long after a kill lost predictions are looked for; default: 60s")->group("Waiting");
+        ->check(unnamed(CLI::PositiveNumber))->type_name("N")->group("Output");
+    app.add_flag("--no-report", into.skips_report, "Writes no report.html")->group("Output");
+    app.add_option("--poll", texts.poll, "How long after its creation a prediction is first looked at; default: 0.5s")
+        ->type_name("TIME")->group("Waiting");
+    app.add_option("--pause", texts.pause, "How long it waits where nothing can be created or kept; default: 30s")
+        ->type_name("TIME")->group("Waiting");
+    app.add_option("--settle", texts.settle, "How long after a kill lost predictions are looked for; default: 60s")
+        ->type_name("TIME")->group("Waiting");
     app.add_option("--demonstration-rows", into.demonstration_rows)->group("");
 }
 
@@ -204,6 +225,8 @@ void check_together(settings& into)
     bool const has_token = token != nullptr && *token != '\0';
     if (!into.max_failures.empty() && !replicate::core::failure_limit::parse(into.max_failures))
         throw CLI::ValidationError("--max-failures", "'" + into.max_failures + "' is neither a number such as 25 nor a part such as 10%");
+    if (into.max_cost && into.prices_file.empty())
+        throw CLI::ValidationError("--max-cost", "needs --prices");
     into.resumes = into.resumes || into.retries_failed;
     into.is_demonstration = into.input.empty() && !into.resumes && !into.is_dry_run && (into.is_local || !has_token);
     into.is_local = into.is_local || into.is_demonstration;
@@ -221,13 +244,15 @@ std::optional<exit_code> read_command_line(int count, char** words, settings& in
     into.words.assign(words, words + count);
     CLI::App app(about, "batch");
     app.footer(after);
-    app.get_formatter()->column_width(32);
+    app.get_formatter()->column_width(30);
     raw_texts texts;
     add_input_options(app, into);
     add_run_options(app, into, texts);
+    add_limits(app, into, texts);
+    add_output_options(app, into, texts);
     CLI::App* const report = app.add_subcommand("report", "Writes the page of a journal");
-    report->add_option("JOURNAL", into.journal, "The journal, job.db")->required();
-    report->add_option("-o,--output", into.report, "The page")->capture_default_str();
+    report->add_option("JOURNAL", into.journal, "The journal, job.db")->required()->type_name("");
+    report->add_option("-o,--output", into.report, "The page; default: report.html")->type_name("FILE");
     try {
         app.parse(count, words);
         if (!report->parsed()) {

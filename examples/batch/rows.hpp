@@ -39,7 +39,7 @@ public:
             options.target = replicate::model_ref(wanted.model);
         options.set = wanted.set;
         options.map = wanted.map;
-        options.files = wanted.takes_files;
+        options.files = !wanted.ignores_files;
         options.directory = wanted.files_from;
         std::string const format = format_of(path, wanted);
         if (format == "jsonl")

@@ -366,7 +366,7 @@ private:
     {
         progress_->end(told_, throttled());
         keep_run();
-        bool const has_report = wanted_.writes_report && make_report();
+        bool const has_report = !wanted_.skips_report && make_report();
         exit_code const code = failure_ ? code_of(failure_) : code_of(told_);
         if (wanted_.progress == progress_kind::json)
             tell_json(code);

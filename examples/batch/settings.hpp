@@ -58,11 +58,11 @@ public:
     std::string model;
     std::vector<std::string> set, map;
     std::string files_from;
-    bool takes_files = true;
+    bool ignores_files = false;
 
     std::string out = "batch-out";
     bool resumes = false, retries_failed = false, is_strict = false, is_ordered = false, is_dry_run = false, is_local = false;
-    bool writes_report = true;
+    bool skips_report = false;
     std::string max_failures, prices_file;
     std::optional<double> max_predict_time, max_cost, rps;
     std::optional<std::chrono::seconds> cancel_after;

@@ -9,6 +9,7 @@
 Ends with 77, which ctest takes for skipped, and says why, where a program was not built.
 """
 
+import contextlib
 import glob
 import json
 import os
@@ -16,6 +17,7 @@ import pty
 import re
 import shutil
 import signal
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -239,6 +241,20 @@ class BatchProgram(unittest.TestCase):
         self.assertIn('token', self.batch(rows, '--resume', environment=other, code=8))
         self.write('batch-out/job.db', 'no journal at all' * 100)
         self.batch(rows, '--resume', code=8)
+
+    def test_rows_of_which_nobody_can_say_are_named(self):
+        rows = self.write('rows.jsonl', row('a-b', prompt='same'), row('c'))
+        self.batch(rows)
+        # As if it had been killed with the create on its way, of something else with the same input.
+        with contextlib.closing(sqlite3.connect(self.path('batch-out', 'job.db'))) as journal:
+            journal.execute("UPDATE rows SET state = 1, prediction = NULL, target = 'acme/other' WHERE custom_id = 'a-b'")
+            journal.commit()
+        before = self.creates()
+        text = self.batch(rows, '--resume', '--settle', '0', code=4)
+        self.assertIn('1 unknown, 0 left', text)
+        self.assertIn('nobody can say', text)
+        self.assertIn('\n  a-b\n', text)
+        self.assertEqual(self.creates(), before)
 
     def test_limits_and_a_token_that_is_not_taken(self):
         rows = self.write('rows.jsonl', *[row(f'row-{i}', 'acme/broken') for i in range(9)])

@@ -119,7 +119,7 @@ private:
 
     std::optional<double> seconds_left(replicate::batch_summary const& now) const
     {
-        if (rate_ <= 0 || now.end != replicate::batch_end::running)
+        if (rate_ <= 0 || now.end != replicate::batch_end::running || !now.pause.empty())
             return std::nullopt;
         return static_cast<double>(left(now)) / rate_;
     }
@@ -138,7 +138,7 @@ private:
         if (kind_ == progress_kind::json)
             std::cout << boost::json::serialize(document(now, throttled)) << std::endl;
         else
-            std::cerr << share(now) << "% " << figures(now, throttled, false) << std::endl;
+            std::cerr << share(now) << "% " << figures(now, throttled) << std::endl;
     }
 
     std::string paint(char const* color, std::string const& text) const
@@ -151,7 +151,7 @@ private:
         return total_ == 0 ? 100 : std::min<std::uint64_t>(100, ended(now) * 100 / total_);
     }
 
-    std::string figures(replicate::batch_summary const& now, double throttled, bool is_short) const
+    std::string figures(replicate::batch_summary const& now, double throttled) const
     {
         std::string text = in_thousands(ended(now)) + "/" + in_thousands(total_);
         text += "  " + paint("32", in_thousands(now.saved) + " saved");
@@ -166,7 +166,7 @@ private:
             text += "  throttled " + time_text(throttled);
         if (now.cost)
             text += "  cost " + cost_text(*now.cost + now.earlier_cost);
-        if (!now.pause.empty() && is_short)
+        if (!now.pause.empty())
             text += "  " + paint("33", "waiting");
         return text;
     }
@@ -176,7 +176,7 @@ private:
     {
         winsize size{};
         std::size_t const width = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-        std::string const text = figures(now, throttled, true);
+        std::string const text = figures(now, throttled);
         std::size_t const letters = visible(text);
         std::string const percent = std::to_string(share(now)) + "%";
         if (letters + 12 > width)

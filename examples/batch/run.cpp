@@ -161,6 +161,9 @@ public:
         open();
         replicate::batch const batch(*client_, open_rows(input_, wanted_), journal_, options_);
         batch_ = &batch;
+        // Until here they end the program: nothing was created.
+        signals_.add(SIGINT);
+        signals_.add(SIGTERM);
         watch_signals();
         show_progress();
         batch.async_run(problem_, [this](boost::system::error_code code, replicate::batch_summary told) { end(code, std::move(told)); });
@@ -324,6 +327,7 @@ private:
                 return;
             }
             batch_->stop();
+            signals_.clear(); // a further one does not wait
             progress_->say("leaving: what is open goes on at the service, and a resumption waits for it");
         });
     }
@@ -365,7 +369,11 @@ private:
     exit_code finish()
     {
         progress_->end(told_, throttled());
-        keep_run();
+        try {
+            keep_run();
+        } catch (replicate::error const& refused) {
+            std::cerr << "batch: the journal takes no note of this run: " << refused.what() << '\n';
+        }
         bool const has_report = !wanted_.skips_report && make_report();
         exit_code const code = failure_ ? code_of(failure_) : code_of(told_);
         if (wanted_.progress == progress_kind::json)
@@ -490,7 +498,7 @@ private:
     std::filesystem::path directory_, input_;
     std::unique_ptr<replicate::testing::server> server_;
     asio::io_context context_{1};
-    asio::signal_set signals_{context_, SIGINT, SIGTERM};
+    asio::signal_set signals_{context_};
     asio::steady_timer timer_{context_};
     replicate::config config_;
     replicate::price_table prices_;
@@ -517,7 +525,7 @@ exit_code run_batch(settings const& wanted)
     } catch (replicate::error const& refused) {
         bool const is_wrong_use = refused.code() == replicate::errc::invalid_argument
             || refused.code() == replicate::errc::invalid_configuration || refused.code() == replicate::errc::missing_token;
-        throw program_end(is_wrong_use ? exit_code::wrong_use : exit_code::failure, refused.what());
+        throw program_end(is_wrong_use ? exit_code::wrong_use : code_of(refused.code()), refused.what());
     }
 }
 

@@ -126,7 +126,7 @@ class batch_summary {
 public:
     /// Why it has ended.
     batch_end end = batch_end::running;
-    /// Why nothing is created for a while: no credit, no room on the disk, no connection; empty while all is well.
+    /// Why nothing is created for a while: no credit, no room on the disk, no connection, `batch_options::settle`; empty while all is well.
     std::string pause;
     /// Rows whose results are there, those of earlier runs of the same batch among them.
     std::uint64_t saved = 0;

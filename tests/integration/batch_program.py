@@ -247,10 +247,12 @@ class BatchProgram(unittest.TestCase):
         self.batch(rows)
         # As if it had been killed with the create on its way, of something else with the same input.
         with contextlib.closing(sqlite3.connect(self.path('batch-out', 'job.db'))) as journal:
-            journal.execute("UPDATE rows SET state = 1, prediction = NULL, target = 'acme/other' WHERE custom_id = 'a-b'")
+            journal.execute("UPDATE rows SET state = 1, prediction = NULL, target = 'acme/other', intended_at = ? WHERE custom_id = 'a-b'",
+                            [int(time.time() * 1000)])
             journal.commit()
         before = self.creates()
-        text = self.batch(rows, '--resume', '--settle', '0', code=4)
+        text = self.batch(rows, '--resume', '--settle', '1s', code=4)
+        self.assertIn('waiting: what was on its way', text)
         self.assertIn('1 unknown, 0 left', text)
         self.assertIn('nobody can say', text)
         self.assertIn('\n  a-b\n', text)

@@ -69,8 +69,14 @@ private:
         auto const passed = std::max<std::chrono::steady_clock::duration>(system::now() - last_, settle.zero());
         if (passed >= settle)
             co_return;
+        auto const seconds = std::chrono::ceil<std::chrono::seconds>(settle - passed).count();
+        run_->tell([&](batch_summary& told) {
+            told.pause = "what was on its way when the batch was left may still be carried out for " + std::to_string(seconds)
+                + " s; then it is looked for";
+        });
         asio::steady_timer timer(run_->strand(), settle - passed);
         co_await timer.async_wait(asio::use_awaitable);
+        run_->tell([](batch_summary& told) { told.pause.clear(); });
     }
 
     /// The first page, from a little before the first intent on; and what time it is at the service.

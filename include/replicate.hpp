@@ -18,6 +18,7 @@
 #include <replicate/client_metrics.hpp>
 #include <replicate/client_observer.hpp>
 #include <replicate/config.hpp>
+#include <replicate/create_gate.hpp>
 #include <replicate/connection_events.hpp>
 #include <replicate/deployment.hpp>
 #include <replicate/deployments.hpp>

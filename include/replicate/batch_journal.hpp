@@ -62,7 +62,8 @@ public:
     }
 };
 
-/// What a batch remembers of its rows, so that it can be resumed: `replicate::journal`, or one's own. At most one batch uses a journal.
+/// What a batch remembers of its rows, so that it can be resumed: `replicate::journal`, or one's own. At most one batch uses a journal,
+/// but for one that `is_shared`: batches of several processes use that together.
 class batch_journal {
 public:
     batch_journal() = default;
@@ -104,6 +105,20 @@ public:
 
     /// How long the files of results and errors were when the last of their lines was recorded. Blocks. Throws as `for_each`.
     virtual std::pair<std::uint64_t, std::uint64_t> ends() = 0;
+
+    /// Whether several batches use it at the same time, so that what is known of a row is known when it comes from the source, not
+    /// before. Then `for_each` gives nothing, and the batch needs `config::gate`. Default: no.
+    virtual bool is_shared() const noexcept { return false; }
+
+    /// For a shared one: what is known of a row that its source has just given. Blocks. Throws as `for_each`.
+    virtual std::optional<batch_record> find(std::string_view custom_id)
+    {
+        static_cast<void>(custom_id);
+        return std::nullopt;
+    }
+
+    /// For a shared one: nobody can tell whether the prediction of this row was created, so nobody is to try. Blocks. Throws as `for_each`.
+    virtual void give_up(std::string_view custom_id) { static_cast<void>(custom_id); }
 
 protected:
     /// Does what `async_record` promises. The handler is called on its own executor; one that has none, on any

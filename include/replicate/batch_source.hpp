@@ -55,6 +55,9 @@ public:
 
     /// The next row, or a fault in the place of one; nothing behind the last. Called by one thread at a time. May block.
     virtual std::optional<batch_entry> next() = 0;
+
+    /// Whether there will be none any more. Asked when there is none; where there may be, it is asked for one again after a while.
+    virtual bool is_over() { return true; }
 };
 
 /// Rows as JSON, one object a line:

@@ -7,6 +7,7 @@
 
 #include <replicate/account_limits.hpp>
 #include <replicate/client_observer.hpp>
+#include <replicate/create_gate.hpp>
 #include <replicate/file_source.hpp>
 #include <replicate/log.hpp>
 #include <replicate/retry_config.hpp>
@@ -223,6 +224,9 @@ public:
     scheduler_config scheduler;
     /// Where set, the rate limits are known together with the other clients that have the same. Default: the client's own.
     std::optional<account_limits> account;
+    /// Where set, each request that creates a prediction asks it besides, as last of all before it is sent: for limits that several
+    /// processes keep together. Default: none.
+    std::shared_ptr<create_gate> gate;
     /// Files.
     file_config files;
     /// Where set, hears what the client does. Kept as long as the client; it must not keep the client alive in turn. Default: none.

@@ -34,7 +34,17 @@ enum class journal_errc {
     /// It may not be written: no permission, no such directory, a file system that is mounted read-only.
     not_writable,
     /// It cannot be read or written: a failing disk, a damaged file.
-    unreadable
+    unreadable,
+    /// It is on another machine that cannot be reached now. What is not recorded yet can be recorded when it can.
+    away,
+    /// Of a journal that several use: another row that asks for the same is just being created. To be recorded in a moment.
+    busy,
+    /// Of a journal that several use: its rows were given to others, because this process was away for longer than its lease.
+    taken,
+    /// Of a journal that several use: this prediction is another row's.
+    other_row,
+    /// It would forget what is recorded when it is restarted.
+    not_durable
 };
 
 } // namespace replicate
@@ -57,6 +67,11 @@ inline char const* message_of(journal_errc code) noexcept
     case journal_errc::full: return "there is no space for the journal";
     case journal_errc::not_writable: return "the journal cannot be written";
     case journal_errc::unreadable: return "the journal cannot be read or written";
+    case journal_errc::away: return "the journal cannot be reached";
+    case journal_errc::busy: return "a row that asks for the same is being created";
+    case journal_errc::taken: return "the rows were given to others";
+    case journal_errc::other_row: return "the prediction is another row's";
+    case journal_errc::not_durable: return "the journal would forget what is recorded";
     }
     return "unknown error";
 }
@@ -88,6 +103,12 @@ inline boost::system::error_code make_error_code(journal_errc code) noexcept
 }
 
 namespace detail {
+
+/// Whether the same may be recorded after a while.
+inline bool is_passing(boost::system::error_code code) noexcept
+{
+    return code == journal_errc::full || code == journal_errc::away;
+}
 
 inline error make_journal_error(journal_errc code, std::string explanation)
 {

@@ -27,7 +27,7 @@ FACADE_RANKS = (5, 6)
 DOCUMENTED_RANKS = (0, 1, 5, 6)
 DOCUMENTED_BESIDES = ('config.hpp', 'webhook.hpp')
 CONFIGURATION_HEADERS = ('version.hpp', 'detail/config.hpp')
-SOURCE_HEADERS = ('src.hpp', 'journal_src.hpp')
+SOURCE_HEADERS = ('src.hpp', 'journal_src.hpp', 'redis_src.hpp')
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 DEFINE = re.compile(r'^[ \t]*#[ \t]*define[ \t]+(\w+)', re.MULTILINE)

@@ -48,6 +48,8 @@ missing_packages() {
     have_program tinyproxy || echo tinyproxy-bin
     have_program curl || echo curl
     have_header sqlite3.h || echo libsqlite3-dev
+    have_header hiredis/hiredis.h || echo libhiredis-dev
+    have_program redis-server || echo redis-server
     have_header valijson/validator.hpp || echo libvalijson-dev
     have_header CLI/CLI.hpp || echo libcli11-dev
     [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -d /etc/pki ] || echo ca-certificates

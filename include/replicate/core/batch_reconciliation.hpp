@@ -94,6 +94,9 @@ public:
             [](intended_row const& left, intended_row const& right) { return left.intended_at < right.intended_at; });
     }
 
+    /// The same, where it is known later; before anything is listed.
+    void set_ahead(std::chrono::system_clock::duration ahead, std::chrono::system_clock::duration margin) noexcept { shift_ = ahead - margin; }
+
     /// From when on the list is to be read. Precondition: there are rows.
     system begin() const { return rows_.front().intended_at + shift_; }
 

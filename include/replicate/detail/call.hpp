@@ -9,6 +9,7 @@
 #include <replicate/core/redaction.hpp>
 #include <replicate/core/retry_policy.hpp>
 #include <replicate/detail/call_notes.hpp>
+#include <replicate/detail/gate_turn.hpp>
 #include <replicate/detail/place.hpp>
 
 #include <chrono>
@@ -94,6 +95,12 @@ public:
         owner_.context().phase = next;
     }
 
+    bool may_leave() noexcept override
+    {
+        is_late = std::chrono::steady_clock::now() >= leave_by;
+        return !is_late;
+    }
+
     void on_committed() noexcept override
     {
         token_.on_sending();
@@ -101,6 +108,10 @@ public:
         if (policy_ == when_sent::let_it_end)
             owner_.shield(true);
     }
+
+    /// Until when it must leave, and that it did not, so that nothing of it was sent.
+    std::chrono::steady_clock::time_point leave_by = std::chrono::steady_clock::time_point::max();
+    bool is_late = false;
 
 private:
     operation& owner_;
@@ -196,8 +207,14 @@ private:
         if (source_)
             source_->rewind();
         bodies_.source = source_.get();
-        io::exchange_result exchanged = co_await client.transport().send(where_.origin,
-            core::write_request(what_, where_.frame, token), limits(), want_fresh, progress, bodies_);
+        io::exchange_result exchanged;
+        do {
+            progress.is_late = false;
+            if (is_gated())
+                progress.leave_by = co_await pass_gate(owner_, client.settings().gate);
+            exchanged = co_await client.transport().send(where_.origin, core::write_request(what_, where_.frame, token), limits(),
+                want_fresh, progress, bodies_);
+        } while (progress.is_late);
         call_result result;
         result.code = exchanged.code;
         result.passed_on = exchanged.passed_on;
@@ -209,6 +226,8 @@ private:
         outcome.reused = progress.reused;
         describe(result, progress, token, outcome);
         notes_.end_try(outcome, result.response, result.passed_on && result.code == asio::error::eof);
+        if (result.response.status == 429 && is_gated())
+            client.settings().gate->on_throttled(outcome.wish.wait());
         if (result.response.status != 0)
             turn.learn(result.response, outcome.wish, owner_.context().problem);
         co_return result;
@@ -216,6 +235,12 @@ private:
 
     /// Whether the service counts it against a rate limit of the token's account.
     bool is_limited() const { return where_.with_token && is_in_api(); }
+
+    /// Whether `config::gate` is asked.
+    bool is_gated() const
+    {
+        return owner_.client().settings().gate != nullptr && is_limited() && bucket() == core::rate_bucket::create;
+    }
 
     bool is_in_api() const { return where_.origin == owner_.client().base().origin; }
 

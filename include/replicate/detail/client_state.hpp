@@ -79,6 +79,7 @@ public:
         , creates_(settings_.reconcile, strand_)
         , secret_gate_(std::make_shared<io::turnstile>(strand_, 1))
         , schema_gate_(std::make_shared<io::turnstile>(strand_, 1))
+        , gate_turns_(std::make_shared<io::turnstile>(strand_, 1))
         , polls_(std::make_shared<poll_desk>())
         , held_answers_(settings_.limits.sync_waits)
     {
@@ -148,6 +149,9 @@ public:
     /// Lets one at a time ask for a schema.
     io::turnstile& schema_gate() noexcept { return *schema_gate_; }
 
+    /// Lets one at a time ask `config::gate`.
+    io::turnstile& gate_turns() noexcept { return *gate_turns_; }
+
     /// Where runs wait for their predictions.
     std::shared_ptr<poll_desk> const& polls() noexcept { return polls_; }
 
@@ -204,6 +208,7 @@ private:
     std::shared_ptr<io::turnstile> secret_gate_;
     core::schema_memory schemas_;
     std::shared_ptr<io::turnstile> schema_gate_;
+    std::shared_ptr<io::turnstile> gate_turns_;
     std::shared_ptr<poll_desk> polls_;
     core::held_answers held_answers_;
     std::minstd_rand random_{std::random_device()()};

@@ -14,12 +14,15 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,14 +48,16 @@ public:
                 co_await run_->changed().wait();
             if (run_->is_draining())
                 co_return;
-            auto const job = std::make_shared<read_entries>(run_->rows(), at_once);
+            auto const job = std::make_shared<read_entries>(run_->rows(), run_->journal(), at_once);
             co_await run_->perform(job);
-            if (job->entries.empty())
+            if (job->entries.empty() && job->is_over)
                 co_return;
+            if (job->entries.empty())
+                co_await pause();
             // One at a time where they are new: who writes them may be slow. Many where they are only passed over.
             at_once = 1;
-            for (batch_entry& each : job->entries) {
-                bool const is_passed = take(std::move(each));
+            for (std::size_t i = 0; i < job->entries.size(); ++i) {
+                bool const is_passed = take(std::move(job->entries[i]), std::move(job->known[i]));
                 at_once = is_passed ? 64 : at_once;
             }
         }
@@ -102,14 +107,24 @@ private:
         run_->look_at_limits();
     }
 
-    /// True where there is nothing to do for it.
-    bool take(batch_entry entry)
+    /// There are no rows just now.
+    asio::awaitable<void> pause()
+    {
+        constexpr std::chrono::milliseconds longest{250};
+        asio::steady_timer timer(run_->strand(), std::min<std::chrono::steady_clock::duration>(run_->options().pause, longest));
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+
+    /// True where there is nothing to do for it. `shared`: what a journal that is shared knows of it.
+    bool take(batch_entry entry, std::optional<batch_record> shared)
     {
         if (!entry.row)
             return take_fault("line " + std::to_string(entry.fault.line), entry.fault, entry.number);
         std::string const id = entry.row->custom_id;
         if (!core::batch_shard(run_->options().shard, run_->options().shards).has(id))
             return true;
+        if (run_->journal()->is_shared())
+            return take_shared(std::move(*entry.row), std::move(shared));
         known_row& known = run_->known()[id];
         if (std::exchange(known.is_met, true)) {
             batch_fault fault(entry.row->line, 0, "an earlier row has the same custom_id");
@@ -134,6 +149,22 @@ private:
             work->known = std::move(*known.record);
         known.record.reset();
         work->row = std::move(entry.row);
+        begin(work, run_row(run_, work));
+        return false;
+    }
+
+    /// It was given to this batch alone; what became of it at others is known.
+    bool take_shared(batch_row row, std::optional<batch_record> found)
+    {
+        auto work = std::make_shared<batch_work>();
+        work->custom_id = row.custom_id;
+        // Failed rows do not come but where they are to be run again.
+        work->step = core::step_of(found ? found->state : batch_state::none, true);
+        if (work->step == core::batch_step::nothing)
+            return true;
+        if (found)
+            work->known = std::move(*found);
+        work->row = std::move(row);
         begin(work, run_row(run_, work));
         return false;
     }

@@ -104,7 +104,7 @@ public:
                 co_await journal_->async_record(what);
                 co_return;
             } catch (error const& refused) {
-                if (refused.code() != journal_errc::full)
+                if (!is_passing(refused.code()) || (is_stopping_ && journal_->is_shared()))
                     throw;
                 reason = refused.what();
             }

@@ -33,27 +33,38 @@ namespace replicate::detail {
 /// Takes some entries from a source.
 class read_entries final : public io::file_job {
 public:
-    read_entries(std::shared_ptr<batch_source> source, std::size_t at_most)
+    read_entries(std::shared_ptr<batch_source> source, std::shared_ptr<batch_journal> journal, std::size_t at_most)
         : source_(std::move(source))
+        , journal_(std::move(journal))
         , at_most_(at_most)
     {
     }
 
-    /// What was read; fewer than were asked for at the end.
+    /// What was read; fewer than were asked for where there is no more now.
     std::vector<batch_entry> entries;
+    /// What a journal that is shared knows of each of them.
+    std::vector<std::optional<batch_record>> known;
+    /// There will be no more.
+    bool is_over = false;
 
 private:
     void work() override
     {
         for (std::size_t i = 0; i < at_most_ && !is_stopped(); ++i) {
             auto next = source_->next();
-            if (!next)
+            if (!next) {
+                is_over = source_->is_over();
                 return;
+            }
             entries.push_back(std::move(*next));
+            known.emplace_back();
+            if (journal_->is_shared() && entries.back().row)
+                known.back() = journal_->find(entries.back().row->custom_id);
         }
     }
 
     std::shared_ptr<batch_source> source_;
+    std::shared_ptr<batch_journal> journal_;
     std::size_t at_most_;
 };
 

@@ -20,7 +20,7 @@
 namespace replicate::detail {
 
 /// Finds out which of the predictions were created whose intents alone are in the journal. Before anything is created, so that what is
-/// found can only be theirs.
+/// found can only be theirs; where the journal is shared, one row at a time, while no other that asks for the same is created.
 class batch_look {
 public:
     explicit batch_look(std::shared_ptr<batch_run> run)
@@ -33,17 +33,37 @@ public:
         std::vector<core::intended_row> rows = intended();
         if (rows.empty())
             co_return;
-        co_await wait_for_the_last();
-        page<prediction> first = co_await front();
         core::batch_reconciliation decisions(std::move(rows), ahead_, margin);
-        bool const whole = co_await read(decisions, std::move(first));
-        co_await ask(decisions);
-        decisions.settle(whole);
+        co_await decide(decisions);
         co_await carry_out(decisions);
+    }
+
+    /// The same for one row, which was another's until now. Its state stays as it is.
+    asio::awaitable<core::intent_verdict> go_for(batch_record known)
+    {
+        std::vector<core::intended_row> rows;
+        rows.emplace_back(known.custom_id, core::target_of_text(known.target), known.input_hash, known.intended_at);
+        first_ = known.intended_at;
+        // Until now the other one may have been at it, by its clock.
+        last_ = system::now();
+        core::batch_reconciliation decisions(std::move(rows), ahead_, margin);
+        co_await decide(decisions);
+        core::intent_verdict verdict = decisions.verdicts().front();
+        co_return verdict;
     }
 
 private:
     using system = std::chrono::system_clock;
+
+    asio::awaitable<void> decide(core::batch_reconciliation& decisions)
+    {
+        co_await wait_for_the_last();
+        page<prediction> first = co_await front();
+        decisions.set_ahead(ahead_, margin);
+        bool const whole = co_await read(decisions, std::move(first));
+        co_await ask(decisions);
+        decisions.settle(whole);
+    }
 
     static constexpr std::chrono::seconds margin{10};
     static constexpr std::chrono::minutes tolerance{5};

@@ -8,9 +8,12 @@
 #include <replicate/core/batch_lines.hpp>
 #include <replicate/core/batch_reconciliation.hpp>
 #include <replicate/core/canonical_json.hpp>
+#include <replicate/impl/batch_look.hpp>
+#include <replicate/impl/batch_remedy.hpp>
 #include <replicate/impl/batch_run.hpp>
+#include <replicate/impl/batch_save.hpp>
+#include <replicate/journal_error.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <exception>
@@ -20,50 +23,6 @@
 #include <utility>
 
 namespace replicate::detail {
-
-/// What is done about a failure.
-enum class batch_remedy {
-    /// It is tried again after a while.
-    rest,
-    /// The batch ends: the token is not taken any more.
-    end,
-    /// Nobody can say whether it was created.
-    unknown,
-    /// The row has failed.
-    fail,
-    /// The row is left.
-    leave
-};
-
-inline batch_remedy remedy_of(boost::system::error_code code)
-{
-    if (code == asio::error::operation_aborted)
-        return batch_remedy::leave;
-    if (code == condition::outcome_unknown)
-        return batch_remedy::unknown;
-    if (code == condition::authentication)
-        return batch_remedy::end;
-    bool const passes = code == condition::insufficient_credit || code == condition::connection || code == condition::timeout
-        || code == condition::server_error || code == condition::rate_limited || code == condition::tls;
-    return passes ? batch_remedy::rest : batch_remedy::fail;
-}
-
-/// The same where what exists, and is paid for, was waited for: only what cannot become otherwise ends that.
-inline batch_remedy remedy_of_wait(boost::system::error_code code)
-{
-    batch_remedy const remedy = remedy_of(code);
-    bool const is_final = code == condition::not_found || code == errc::body_too_large || code == errc::header_too_large
-        || code == errc::nested_too_deeply;
-    return remedy == batch_remedy::fail && !is_final ? batch_remedy::rest : remedy;
-}
-
-/// The same where a file of an output could not be had. One that comes incomplete may be the only one, so that the batch goes on meanwhile.
-inline batch_remedy remedy_of_download(boost::system::error_code code)
-{
-    if (code == condition::authentication)
-        return batch_remedy::fail; // it is not ours to have, or not any more
-    return code == errc::file_not_writable ? batch_remedy::rest : remedy_of(code);
-}
 
 /// A row's way. Lives in the frame of its coroutine.
 class batch_way {
@@ -77,11 +36,16 @@ public:
     /// Goes it. False where the row is left before its end.
     asio::awaitable<bool> go()
     {
-        if (work_->step == core::batch_step::create) {
-            bool const created = co_await create();
-            if (!created)
-                co_return is_at_end_;
+        for (;;) {
+            if (work_->step == core::batch_step::reconcile)
+                co_await find_out();
+            if (work_->step == core::batch_step::create)
+                co_await create();
+            if (work_->step != core::batch_step::reconcile)
+                break;
         }
+        if (work_->step == core::batch_step::nothing)
+            co_return is_at_end_;
         std::optional<prediction> ended;
         if (work_->step == core::batch_step::save)
             ended = core::kept_prediction(work_->known.text);
@@ -107,22 +71,103 @@ public:
     }
 
 private:
-    /// Creates the prediction. False where there is none.
-    asio::awaitable<bool> create()
+    /// Looks whether the prediction of a row that was another's was created.
+    asio::awaitable<void> find_out()
+    {
+        core::intent_verdict verdict;
+        bool is_known = false;
+        while (!is_known) {
+            bool const may_create = co_await run_->turn();
+            if (!may_create) {
+                work_->step = core::batch_step::nothing;
+                co_return;
+            }
+            try {
+                batch_look look(run_);
+                verdict = co_await look.go_for(work_->known);
+                is_known = true;
+            } catch (error const& refused) {
+                keep(refused);
+            }
+            if (is_known)
+                break;
+            // Nothing is said of the row because the list cannot be read.
+            if (remedy_of(code_) != batch_remedy::rest)
+                throw error(code_, told_);
+            co_await run_->rest(std::move(reason_));
+        }
+        switch (verdict.outcome) {
+        case core::intent_outcome::absent: work_->step = core::batch_step::create; break;
+        case core::intent_outcome::unknown: co_await give_up(); break;
+        case core::intent_outcome::created: co_await on_created(std::move(verdict.id)); break;
+        }
+    }
+
+    /// Nobody can tell whether it was created.
+    asio::awaitable<void> give_up()
+    {
+        work_->step = core::batch_step::nothing;
+        is_at_end_ = true;
+        run_->on_unknown(work_->custom_id);
+        if (!run_->journal()->is_shared())
+            co_return;
+        auto question = [id = work_->custom_id](batch_journal& journal) { journal.give_up(id); };
+        auto job = std::make_shared<ask_journal>(run_->journal(), std::move(question));
+        co_await run_->perform(std::move(job));
+    }
+
+    /// Its prediction exists.
+    asio::awaitable<void> on_created(std::string id)
+    {
+        work_->known.prediction = std::move(id);
+        batch_record created = record_of(batch_state::created);
+        created.prediction = work_->known.prediction;
+        bool is_others = false;
+        try {
+            co_await run_->record(std::move(created));
+        } catch (error const& refused) {
+            if (refused.code() != journal_errc::other_row)
+                throw;
+            is_others = true;
+        }
+        work_->step = is_others ? core::batch_step::reconcile : core::batch_step::wait;
+    }
+
+    /// Records that it is about to be created. False where that is to be tried again.
+    asio::awaitable<bool> intend()
+    {
+        batch_record intent = record_of(batch_state::intent);
+        intent.target = work_->known.target = core::target_text(work_->row->target);
+        intent.input_hash = work_->known.input_hash = core::canonical_hash(work_->row->values.object());
+        work_->known.custom_id = work_->custom_id;
+        work_->known.intended_at = intent.at;
+        try {
+            co_await run_->record(std::move(intent));
+            work_->known.prediction.clear();
+            co_return true;
+        } catch (error const& refused) {
+            if (refused.code() != journal_errc::busy)
+                throw;
+        }
+        asio::steady_timer timer(run_->strand(), std::chrono::milliseconds(20));
+        co_await timer.async_wait(asio::use_awaitable);
+        co_return false;
+    }
+
+    /// Creates the prediction.
+    asio::awaitable<void> create()
     {
         bool const sent = co_await send_files();
         while (sent) {
             bool const may_create = co_await run_->turn();
             if (!may_create)
-                co_return false;
+                break;
             bool const is_due = co_await run_->pace();
             if (!is_due)
-                co_return false;
-            batch_record intent = record_of(batch_state::intent);
-            intent.target = core::target_text(work_->row->target);
-            intent.input_hash = core::canonical_hash(work_->row->values.object());
-            co_await run_->record(std::move(intent));
-            work_->known.prediction.clear();
+                break;
+            bool const is_intended = co_await intend();
+            if (!is_intended)
+                continue;
             std::string id;
             try {
                 prediction const made = co_await run_->api().predictions().async_create(
@@ -133,17 +178,14 @@ private:
             }
             if (!id.empty()) {
                 run_->tell([](batch_summary& told) { ++told.created; });
-                work_->known.prediction = std::move(id);
-                batch_record created = record_of(batch_state::created);
-                created.prediction = work_->known.prediction;
-                co_await run_->record(std::move(created));
-                co_return true;
+                co_await on_created(std::move(id));
+                co_return;
             }
             bool const again = co_await recover(remedy_of(code_));
             if (!again)
-                co_return false;
+                break;
         }
-        co_return false;
+        work_->step = core::batch_step::nothing;
     }
 
     create_options options_of_create() const
@@ -216,30 +258,24 @@ private:
         co_return ended;
     }
 
-    static std::string why_no_result(prediction const& ended)
-    {
-        if (ended.status != prediction_status::succeeded)
-            return ended.error.empty() ? "the prediction has ended as " + ended.status_text : ended.error;
-        if (ended.data_removed && ended.output().is_null())
-            return "the service has removed its output, as it does an hour after the end; it was paid for";
-        return {};
-    }
-
     /// Saves the files and writes the result, unless the row is left before.
     asio::awaitable<void> save(prediction ended)
     {
         json::array files;
+        bool is_left = false;
         if (!run_->options().files.empty()) {
             run_->on_download(true);
             try {
-                co_await save_files(ended, files);
+                batch_save saving(run_, work_->custom_id);
+                bool const is_whole = co_await saving.go(ended, files);
+                is_left = !is_whole;
             } catch (...) {
                 run_->on_download(false);
                 throw;
             }
             run_->on_download(false);
         }
-        if (is_left_)
+        if (is_left)
             co_return;
         batch_line line;
         line.text = core::result_line(work_->custom_id, ended, std::move(files));
@@ -250,84 +286,23 @@ private:
         run_->count(true);
     }
 
-    asio::awaitable<void> save_files(prediction ended, json::array& told)
-    {
-        auto const latest = latest_download(ended);
-        output const reached = run_->api().output_of(std::move(ended));
-        std::vector<file_output> const files = reached.files();
-        std::filesystem::path const directory = run_->options().files / core::directory_name(work_->custom_id);
-        while (!files.empty()) {
-            try {
-                co_await run_->perform(std::make_shared<make_directory>(directory));
-                break;
-            } catch (error const& refused) {
-                keep(refused);
-            }
-            co_await run_->rest(std::move(reason_));
-        }
-        for (std::size_t i = 0; i < files.size() && !is_left_; ++i) {
-            json::object entry = co_await save_file(files[i], directory / (std::to_string(i) + "-" + files[i].name()), latest);
-            told.push_back(std::move(entry));
-        }
-    }
-
-    /// The service keeps the files for an hour after the end, by its own clock.
-    static std::chrono::system_clock::time_point latest_download(prediction const& ended)
-    {
-        auto const now = std::chrono::system_clock::now();
-        return std::max(now + std::chrono::minutes(5), ended.completed_at.value_or(now) + std::chrono::minutes(65));
-    }
-
-    /// Saves one file; gives what is told of it, where the row is not left. As long as the service keeps it, what may pass is waited for.
-    asio::awaitable<json::object> save_file(file_output file, std::filesystem::path path, std::chrono::system_clock::time_point latest)
-    {
-        save_options options;
-        options.overwrite = true; // it may be there from a run that was killed before it could say so
-        json::object entry;
-        for (batch_run::clock::duration pause = run_->options().pause; entry.empty() && !is_left_;) {
-            try {
-                saved_file const saved = co_await file.async_save(path, options);
-                entry = core::file_entry(saved);
-                run_->tell([](batch_summary& told) { ++told.files_saved; });
-                break;
-            } catch (error const& refused) {
-                keep(refused);
-            }
-            if (code_ == asio::error::operation_aborted)
-                throw error(code_, diagnostics());
-            batch_remedy const remedy = remedy_of_download(code_);
-            bool const may_pass = remedy == batch_remedy::rest || code_ == condition::protocol;
-            if (!may_pass || std::chrono::system_clock::now() > latest) {
-                entry = core::file_entry(file.url(), reason_);
-                run_->tell([](batch_summary& told) { ++told.files_lost; });
-            } else if (remedy == batch_remedy::rest) {
-                co_await run_->rest(std::move(reason_));
-            } else {
-                // The next run of the batch goes on with it, too.
-                bool const goes_on = co_await run_->wait_until(batch_run::clock::now() + pause);
-                is_left_ = !goes_on;
-                pause = std::min<batch_run::clock::duration>(2 * pause, std::chrono::minutes(5));
-            }
-        }
-        co_return entry;
-    }
-
     void keep(error const& refused)
     {
         code_ = refused.code();
+        told_ = refused.diagnostics();
         reason_ = refused.what();
     }
 
     /// Does what the last failure asks for. True where it is to be tried again.
     asio::awaitable<bool> recover(batch_remedy remedy)
     {
+        // Not the row's fault: this batch may not go on.
+        if (code_ == journal_errc::taken)
+            throw error(code_, told_);
         switch (remedy) {
         case batch_remedy::rest: co_await run_->rest(std::move(reason_)); break;
         case batch_remedy::end: run_->drain(batch_end::unauthorized); break;
-        case batch_remedy::unknown:
-            run_->on_unknown(work_->custom_id);
-            is_at_end_ = true;
-            break;
+        case batch_remedy::unknown: co_await give_up(); break;
         case batch_remedy::fail: co_await fail(core::error_line(work_->custom_id, reason_, known_prediction().get())); break;
         case batch_remedy::leave: break;
         }
@@ -352,8 +327,9 @@ private:
     std::shared_ptr<batch_run> run_;
     std::shared_ptr<batch_work> work_;
     boost::system::error_code code_;
+    diagnostics told_;
     std::string reason_;
-    bool is_at_end_ = false, is_left_ = false;
+    bool is_at_end_ = false;
 };
 
 /// The coroutine of a row.

@@ -204,6 +204,8 @@ private:
     {
         if (!rows_ || !journal())
             throw_invalid_argument("batch", "its rows and its journal must not be null");
+        if (journal()->is_shared() && !state()->settings().gate)
+            throw_invalid_argument("config.gate", "is needed where several batches share a journal, and so a rate limit");
         if (options().concurrency == 0)
             throw_invalid_argument("concurrency", "must be at least 1");
         if (options().shards == 0 || options().shard >= options().shards)

@@ -24,6 +24,9 @@ public:
     /// Enters a phase.
     virtual void enter(replicate::phase next) noexcept { phase_ = next; }
 
+    /// Whether the request may still leave, asked when there is a connection for it; where not, nothing of it does.
+    virtual bool may_leave() noexcept { return true; }
+
     /// From now on the request may be acted upon: its last byte has left, or all of it leaves at once.
     virtual void on_committed() noexcept {}
 

@@ -81,6 +81,9 @@ public:
     /// True when it may carry another request: the last one ended cleanly.
     bool may_reuse() const noexcept { return may_reuse_; }
 
+    /// It was opened for a request that has not been sent; it may carry another one.
+    void spare() noexcept { may_reuse_ = true; }
+
     /// Sends one request and reads its answer.
     asio::awaitable<exchange_result> send(
         std::string request, deadline_list& deadlines, exchange_limits limits, attempt& progress,

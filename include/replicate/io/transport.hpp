@@ -58,6 +58,11 @@ public:
                 co_return result;
             lease.fill(std::move(opened.connection));
         }
+        if (!progress.may_leave()) {
+            lease.connection().spare();
+            result.code = asio::error::try_again;
+            co_return result;
+        }
         result = co_await lease.connection().send(std::move(request), *deadlines_, limits, progress, bodies);
         co_return result;
     }

@@ -34,6 +34,7 @@
 #include <replicate/input_field.hpp>
 #include <replicate/input_violation.hpp>
 #include <replicate/journal_error.hpp>
+#include <replicate/limit_file.hpp>
 #include <replicate/list_options.hpp>
 #include <replicate/log.hpp>
 #include <replicate/log_reader.hpp>

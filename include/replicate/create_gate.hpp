@@ -5,13 +5,34 @@
 #ifndef REPLICATE_CREATE_GATE_HPP
 #define REPLICATE_CREATE_GATE_HPP
 
+#include <replicate/error.hpp>
+
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 
 namespace replicate {
+
+/// A rate that several processes hold together: `limit_file`, `redis_rate`. A plain value.
+class shared_rate {
+public:
+    /// So many creates in each window at most; of them no more than a twentieth, or one, in such a part of the window. From 1 to 1,000,000.
+    /// Default 600.
+    std::uint32_t limit = 600;
+    /// The window. Default 1 min, at least 1 ms.
+    std::chrono::steady_clock::duration window = std::chrono::minutes(1);
+    /// How long what was let go may take until it leaves. The window is longer by as much, so that also what leaves is within the limit.
+    /// Default 2 s, at least 1 ms; less than `batch_options::settle`.
+    std::chrono::steady_clock::duration margin = std::chrono::seconds(2);
+    /// The longest that all wait after a 429. Default 2 min, at least 1 ms.
+    std::chrono::steady_clock::duration longest_pause = std::chrono::minutes(2);
+
+    /// The defaults.
+    shared_rate() = default;
+};
 
 /// What a gate answers to one who wants to create a prediction. A plain value.
 class gate_answer {
@@ -50,6 +71,17 @@ public:
     /// client's strand; must not block or throw.
     virtual void on_throttled(std::chrono::steady_clock::duration wish) = 0;
 };
+
+namespace detail {
+
+inline void check(shared_rate const& rate)
+{
+    constexpr std::chrono::milliseconds least{1};
+    if (rate.limit == 0 || rate.limit > 1'000'000 || rate.window < least || rate.margin < least || rate.longest_pause < least)
+        throw_invalid_argument("rate", "limit must be from 1 to 1,000,000, and window, margin and longest_pause at least 1 ms");
+}
+
+} // namespace detail
 
 } // namespace replicate
 

@@ -17,7 +17,7 @@
 //  2. A row has one owner, a worker's session, and only the owner may record an intent. A session lives as long as it renews its lease;
 //     once that is over, and another worker has taken one of its rows, it is dead for good, by the clock of Redis alone.
 //  3. Each create is let go by the script that holds the rate, and that lets none go of a session that is dead or does not renew. What
-//     it lets go must leave within `redis_rate_options::margin`, which is looked at when there is a connection and nothing is left to
+//     it lets go must leave within `shared_rate::margin`, which is looked at when there is a connection and nothing is left to
 //     do but to write: so a process that was paused, and wakes late, sends nothing. (What remains is a pause between that look and the
 //     write itself, which would have to last longer than the lease and `batch_options::settle` together.)
 //  4. Who takes over a row of which only the intent is known waits for `batch_options::settle`, and looks for its prediction in the list
@@ -149,32 +149,15 @@ private:
     std::shared_ptr<detail::redis_worker> worker_;
 };
 
-/// The rate that all workers of a token hold together. A plain value.
-class redis_rate_options {
-public:
-    /// So many creates in each window at most; of them no more than a twentieth, or one, in such a part of the window. At least 1. Default 600.
-    std::uint32_t limit = 600;
-    /// The window. Default 1 min, at least 1 ms.
-    std::chrono::steady_clock::duration window = std::chrono::minutes(1);
-    /// How long what was let go may take until it leaves. The window is longer by as much, so that also what leaves is within the limit.
-    /// Default 2 s, at least 1 ms; less than `batch_options::settle`.
-    std::chrono::steady_clock::duration margin = std::chrono::seconds(2);
-    /// The longest that all wait after a 429. Default 2 min.
-    std::chrono::steady_clock::duration longest_pause = std::chrono::minutes(2);
-
-    /// The defaults.
-    redis_rate_options() = default;
-};
-
 /// The rate of a token, held by a script in Redis: for `config::gate`. All that use the same Redis and the same `redis_options::token`
 /// never create more together than its limit, by the clock of Redis, and after a 429 that one of them was given all wait. While Redis is away
 /// nothing is created.
 class redis_rate final : public create_gate {
 public:
     /// For any client. Blocks. `url`, and what is thrown, as for `redis_rows`.
-    redis_rate(std::string_view url, redis_options const& options, redis_rate_options const& rate = redis_rate_options());
+    redis_rate(std::string_view url, redis_options const& options, shared_rate const& rate = shared_rate());
     /// For the client of a worker: nothing is created when its lease is over. Blocks.
-    explicit redis_rate(redis_rows const& rows, redis_rate_options const& rate = redis_rate_options());
+    explicit redis_rate(redis_rows const& rows, shared_rate const& rate = shared_rate());
     ~redis_rate() override;
 
     /// As `create_gate` says; while Redis is away, that it is to be asked again.

@@ -31,6 +31,7 @@
 #include <replicate/impl/file_operations.ipp>
 #include <replicate/impl/client.ipp>
 #include <replicate/impl/http.ipp>
+#include <replicate/impl/limit_file.ipp>
 #include <replicate/impl/map.ipp>
 #include <replicate/impl/run.ipp>
 #include <replicate/impl/stream.ipp>

@@ -63,9 +63,9 @@ replicate::redis_options worker(std::string const& name)
     return options;
 }
 
-replicate::redis_rate_options rate(std::uint32_t limit)
+replicate::shared_rate rate(std::uint32_t limit)
 {
-    replicate::redis_rate_options options;
+    replicate::shared_rate options;
     options.limit = limit;
     options.window = 1s;
     options.margin = 100ms * slowness;

@@ -145,14 +145,13 @@ private:
 /// The body of `redis_rate`.
 class redis_gate {
 public:
-    redis_gate(redis_address where, redis_options const& options, redis_rate_options const& rate, std::shared_ptr<redis_worker> worker)
+    redis_gate(redis_address where, redis_options const& options, shared_rate const& rate, std::shared_ptr<redis_worker> worker)
         : rate_(rate)
         , key_("replicate:rate:{" + options.token + "}:create")
         , worker_(std::move(worker))
         , line_(std::move(where), (check(options), options.timeout), options.longest_pause)
     {
-        if (rate_.limit == 0 || rate_.window < std::chrono::milliseconds(1) || rate_.margin < std::chrono::milliseconds(1))
-            throw_invalid_argument("rate", "limit must be at least 1, window and margin at least 1 ms");
+        check(rate_);
         auto const nothing = [](redis_link&) {};
         line_.start(nothing, std::chrono::seconds(10), nothing);
     }
@@ -200,7 +199,7 @@ private:
         return command;
     }
 
-    redis_rate_options rate_;
+    shared_rate rate_;
     std::string key_;
     std::shared_ptr<redis_worker> worker_;
     redis_line line_;
@@ -273,12 +272,12 @@ REPLICATE_DECL void redis_rows::record(std::vector<batch_record> what, detail::e
     worker_->record(std::move(what), std::move(handler));
 }
 
-REPLICATE_DECL redis_rate::redis_rate(std::string_view url, redis_options const& options, redis_rate_options const& rate)
+REPLICATE_DECL redis_rate::redis_rate(std::string_view url, redis_options const& options, shared_rate const& rate)
     : gate_(std::make_unique<detail::redis_gate>(detail::redis_address::parse(url), options, rate, nullptr))
 {
 }
 
-REPLICATE_DECL redis_rate::redis_rate(redis_rows const& rows, redis_rate_options const& rate)
+REPLICATE_DECL redis_rate::redis_rate(redis_rows const& rows, shared_rate const& rate)
     : gate_(std::make_unique<detail::redis_gate>(rows.worker()->where(), rows.worker()->options(), rate, rows.worker()))
 {
 }

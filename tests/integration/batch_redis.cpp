@@ -5,6 +5,7 @@
 // Batches of several workers on one Redis: each row is paid for once, whoever is killed, and the rate is held by all together.
 
 #include <replicate/batch.hpp>
+#include <replicate/limit_file.hpp>
 #include <replicate/redis.hpp>
 
 #include "support/local_client.hpp"
@@ -162,6 +163,30 @@ private:
     std::vector<steady::time_point> times_;
 };
 
+/// Two that hold a rate together.
+void check_rate(replicate::create_gate& one, replicate::create_gate& other, replicate::shared_rate const& limits)
+{
+    create_times times;
+    std::size_t granted = 0;
+    auto const end = steady::now() + 2 * limits.window;
+    for (bool turn = false; steady::now() < end; turn = !turn) {
+        gate_answer const given = ask(turn ? one : other);
+        CHECK(!given.refusal);
+        if (given.wait > 0s) {
+            std::this_thread::sleep_for(std::min<steady::duration>(given.wait, 20ms));
+            continue;
+        }
+        CHECK(given.until <= steady::now() + limits.margin);
+        times.note();
+        ++granted;
+    }
+    CHECK(granted > limits.limit);
+    CHECK(times.most_in(limits.window) <= limits.limit);
+    one.on_throttled(5s);
+    ask(one); // so that it was said
+    CHECK(ask(other).wait > 4s);
+}
+
 void add_models(replicate::testing::server& server, create_times& times)
 {
     server.model("acme/text", [&](replicate::input const& input) {
@@ -307,30 +332,23 @@ TEST_CASE("a rate is held by all that ask, and all wait after a 429")
     redis_server const redis;
     auto const limits = rate(20);
     redis_rate one(redis.url(), worker("a"), limits), other(redis.url("other"), worker("b"), limits);
-    create_times times;
-    std::size_t granted = 0;
-    auto const end = steady::now() + 2500ms;
-    for (bool turn = false; steady::now() < end; turn = !turn) {
-        gate_answer const given = ask(turn ? one : other);
-        CHECK(!given.refusal);
-        if (given.wait > 0s) {
-            std::this_thread::sleep_for(std::min<steady::duration>(given.wait, 20ms));
-            continue;
-        }
-        CHECK(given.until <= steady::now() + limits.margin);
-        times.note();
-        ++granted;
-    }
-    CHECK(granted >= 21);
-    CHECK(times.most_in(limits.window) <= limits.limit);
-
-    one.on_throttled(5s);
-    ask(one); // so that it was said
-    CHECK(ask(other).wait > 4s);
+    check_rate(one, other, limits);
     auto others_token = worker("c");
     others_token.token = "another";
     redis_rate stranger(redis.url(), others_token, limits);
     CHECK(ask(stranger).wait == 0s);
+}
+
+TEST_CASE("a rate is held by a file for all that name it")
+{
+    temporary_directory const directory;
+    auto const limits = rate(20);
+    replicate::limit_file one(directory.path() / "limit", limits), other(directory.path() / "limit", limits);
+    check_rate(one, other, limits);
+    auto const refused = thrown_by([&] { replicate::limit_file const none(directory.path() / "missing" / "limit", limits); });
+    REQUIRE(refused);
+    CHECK(refused->code() == replicate::errc::file_not_writable);
+    CHECK_THROWS_AS(replicate::limit_file(directory.path() / "limit", rate(0)), replicate::error);
 }
 
 TEST_CASE("rows are submitted once, and each is given to one worker")

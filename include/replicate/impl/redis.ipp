@@ -159,7 +159,7 @@ public:
     void ask(create_gate::answer_function answer)
     {
         auto const until = std::chrono::steady_clock::now() + rate_.margin;
-        line_.send(question(), [this, until, answer = std::move(answer)](std::exception_ptr failed, redis_value const& told) {
+        line_.send(question(), [until, answer = std::move(answer)](std::exception_ptr failed, redis_value const& told) {
             gate_answer given;
             if (failed) {
                 given.wait = when_away;

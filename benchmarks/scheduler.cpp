@@ -255,7 +255,7 @@ private:
         made.service.creates.has_headers = given_.text("--headers", "yes") != "no";
         made.service.foreign = std::min(given_.number("--foreign", 0, 0), 0.999);
         made.service.list_lag = given_.number("--list-lag", 0, 0) / 1000;
-        made.service.skew = given_.number("--skew", 0, 0);
+        made.service.skew = given_.number("--skew", 0, -1e6);
         made.service.failures = made.connection_failures = std::min(given_.number("--failures", 0, 0), 0.9);
         made.interactive_every = given_.number("--interactive", 0, 0);
         made.inputs = static_cast<std::size_t>(given_.number("--creates", 10'000, 1));

@@ -36,6 +36,7 @@ SCRIPT = {
         'acme/image': {'steps': [{'run': 10}], 'files': [{'name': 'out.png', 'type': 'image/png', 'base64': PIXEL}]},
         'acme/broken': {'steps': [{'run': 10}], 'fail': 'out of <b>memory</b>'},
         'acme/slow': {'steps': [{'run': 800}], 'output': 'late'},
+        'acme/slower': {'steps': [{'run': 2000}], 'output': 'later'},
     },
 }
 
@@ -190,21 +191,22 @@ class BatchProgram(unittest.TestCase):
         self.assertEqual(self.creates(), before + 6)
 
     def test_ctrl_c_twice_leaves(self):
-        for last in (signal.SIGINT, signal.SIGTERM):
-            before = self.creates()
-            rows = self.write('rows.jsonl', *[row(f'row-{i}', 'acme/slow') for i in range(3)])
-            out = f'out-{int(last)}'
-            process = self.begin(rows, '--out', out)
-            # Where it is in the journal too, nothing has to be looked for.
-            self.wait_for(lambda: self.creates() == before + 3)
-            time.sleep(0.1)
-            if last == signal.SIGINT:
-                process.send_signal(signal.SIGINT)
-                self.wait_for(lambda: 'Ctrl-C' in process.stdout.readline())
-            process.send_signal(last)
+        before = self.creates()
+        rows = self.write('rows.jsonl', *[row(f'row-{i}', 'acme/slower') for i in range(3)])
+        # Both at once, so that the time of the model passes once.
+        twice, ended = [self.begin(rows, '--out', out) for out in ('twice', 'ended')]
+        self.wait_for(lambda: self.creates() == before + 6)
+        time.sleep(0.1)  # where the ids are in the journal too, nothing has to be looked for
+        ended.send_signal(signal.SIGTERM)
+        twice.send_signal(signal.SIGINT)
+        self.wait_for(lambda: 'Ctrl-C' in twice.stdout.readline())
+        twice.send_signal(signal.SIGINT)
+        for process in (twice, ended):
             self.assertIn('3 left', self.end(process, 5))
-            self.assertIn('3 saved', self.batch('--resume', rows, '--out', out, '--settle', '0'))
-            self.assertEqual(self.creates(), before + 3)
+        resumed = [self.begin(rows, '--resume', '--out', out, '--settle', '0') for out in ('twice', 'ended')]
+        for process in resumed:
+            self.assertIn('3 saved', self.end(process, 0))
+        self.assertEqual(self.creates(), before + 6)
 
     def test_wrong_use(self):
         rows = self.write('rows.jsonl', row('a'))

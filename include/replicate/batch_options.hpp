@@ -21,10 +21,10 @@ class batch_options {
 public:
     /// The file of results: one JSON object a line, in the order in which the rows end. Made, or added to. Its directory must exist.
     std::filesystem::path results = "results.jsonl";
-    /// Whether the results are put into the order of the input when the run ends. Default: no.
+    /// Whether the results are put into the order of the input when the run ends; not where several machines share the journal. Default: no.
     bool ordered = false;
     /// The same for what has failed: rows, and lines of the input that are no rows. A row that is run again is taken out of it when the run
-    /// ends, unless it has failed again.
+    /// ends, unless it has failed again; not where several machines share the journal.
     std::filesystem::path errors = "errors.jsonl";
     /// The directory in which the files of the outputs are kept, those of each row in a directory of its own, which has its name. Made where
     /// it is not there. Empty: they are not kept; the service deletes them an hour after the end.

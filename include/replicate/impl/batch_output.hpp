@@ -102,9 +102,12 @@ private:
         return std::make_shared<rewrite_lines>(path, ground_.journal(), lines, expected);
     }
 
-    /// Writes a file of results or errors anew, in the order of the input, if it comes to the size that is expected.
+    /// Writes a file of results or errors anew, in the order of the input, if it comes to the size that is expected. Not where several
+    /// machines share the journal: it does not give the lines of this one's files.
     asio::awaitable<bool> rewrite(batch_state lines, std::optional<std::uint64_t> expected)
     {
+        if (ground_.journal()->is_shared())
+            co_return false;
         auto const job = rewriting(lines, expected);
         co_await ground_.perform(job);
         if (job->is_written && lines == batch_state::failed) {

@@ -34,6 +34,9 @@ often the program is killed and started again.
   batch rows.jsonl --dry-run          checks all rows, tells what would be asked for, and creates nothing
   batch --resume --out job            goes on
   batch report job/job.db             writes the page again
+  batch rows.jsonl --submit redis://10.0.0.5?job=night
+  batch --worker redis://10.0.0.5?job=night --rps 10
+                                      one of several machines that share the rows and the rate
   batch                               without a token: 1,000 rows against a local server, which costs nothing
 
 --out DIR gets results.jsonl, errors.jsonl, files/ (the files of the outputs), job.db (the journal) and report.html.)";
@@ -53,6 +56,8 @@ Exit codes
   3  at the end; some rows failed, or were none   8  the journal: in use, of another input, another token, a later version
   4  at the end; some rows are unknown: they may  9  something cannot be written
      have been paid for, and were not repeated
+
+ 10  the Redis cannot be reached
 
 Environment: REPLICATE_API_TOKEN, REPLICATE_BASE_URL, HTTPS_PROXY, NO_PROXY, NO_COLOR; with --shard auto JOB_COMPLETION_INDEX and
 JOB_COMPLETIONS (Kubernetes), or SLURM_ARRAY_TASK_ID, SLURM_ARRAY_TASK_MIN and SLURM_ARRAY_TASK_COUNT.)";
@@ -121,7 +126,7 @@ double seconds_of(std::string const& option, std::string text)
 /// What is read as text and means something else.
 class raw_texts {
 public:
-    std::string shard, cancel_after, max_predict_time, progress, pause, settle, poll;
+    std::string lease, shard, cancel_after, max_predict_time, progress, pause, settle, poll;
 };
 
 /// A check that the help does not tell: the text beside it does.
@@ -161,6 +166,20 @@ void add_run_options(CLI::App& app, settings& into, raw_texts& texts)
     app.add_option("--cancel-after", texts.cancel_after, "Ends a prediction so long after its creation: 90s, 15m")
         ->type_name("TIME")->group("Run");
     app.add_flag("--ordered", into.is_ordered, "The results in the order of the input, at the end")->group("Run");
+}
+
+void add_shared_options(CLI::App& app, settings& into, raw_texts& texts)
+{
+    constexpr char const* group = "Several machines";
+    app.add_option("--submit", into.submit, "Puts the rows into a Redis, for workers: redis://host[:port][/db]?job=NAME or unix:///path?job=NAME; "
+                                            "again is no harm")->type_name("REDIS")->group(group);
+    app.add_option("--worker", into.worker, "Runs rows of there, as one of many, into worker-NAME in --out; --rps is for all together")
+        ->type_name("REDIS")->group(group);
+    app.add_option("--worker-name", into.worker_name, "The same when it is started again; default: JOB_COMPLETION_INDEX, SLURM_ARRAY_TASK_ID "
+                                                      "or the name of the host")->type_name("NAME")->group(group);
+    app.add_option("--lease", texts.lease, "How long a worker may be silent before others get its rows; default: 30s")
+        ->type_name("TIME")->group(group);
+    app.add_option("--limit-file", into.limit_file, "--rps is for all processes of this machine that name it")->type_name("FILE")->group(group);
 }
 
 void add_limits(CLI::App& app, settings& into, raw_texts& texts)
@@ -206,6 +225,8 @@ void read_texts(raw_texts const& texts, settings& into)
         into.pause = milliseconds_of("--pause", texts.pause);
     if (!texts.settle.empty())
         into.settle = milliseconds_of("--settle", texts.settle);
+    if (!texts.lease.empty())
+        into.lease = milliseconds_of("--lease", texts.lease);
     if (!texts.poll.empty())
         into.poll = std::max(std::chrono::milliseconds(1), milliseconds_of("--poll", texts.poll));
     char const* const terminal = std::getenv("TERM");
@@ -219,6 +240,27 @@ void read_texts(raw_texts const& texts, settings& into)
         into.interval = into.progress == progress_kind::json ? 1 : 10;
 }
 
+/// One that is started again in the place of another has the same name.
+std::string default_worker_name()
+{
+    for (char const* name : {"JOB_COMPLETION_INDEX", "SLURM_ARRAY_TASK_ID"})
+        if (auto const number = number_in(name))
+            return std::to_string(*number);
+    char host[256] = {};
+    ::gethostname(host, sizeof host - 1);
+    return host;
+}
+
+void check_shared(settings& into)
+{
+    if (into.worker_name.empty())
+        into.worker_name = default_worker_name();
+    if (!into.submit.empty() && (!into.worker.empty() || into.input.empty() || into.input == "-"))
+        throw CLI::ValidationError("--submit", "needs an input that is a file, and no --worker");
+    if (!into.worker.empty() && (!into.input.empty() || into.resumes || into.is_ordered || into.is_local || into.is_dry_run || into.shards > 1))
+        throw CLI::ValidationError("--worker", "takes its rows from Redis, and none of INPUT, --resume, --ordered, --local, --dry-run and --shard");
+}
+
 void check_together(settings& into)
 {
     char const* const token = std::getenv("REPLICATE_API_TOKEN");
@@ -227,10 +269,12 @@ void check_together(settings& into)
         throw CLI::ValidationError("--max-failures", "'" + into.max_failures + "' is neither a number such as 25 nor a part such as 10%");
     if (into.max_cost && into.prices_file.empty())
         throw CLI::ValidationError("--max-cost", "needs --prices");
+    bool const is_shared = !into.submit.empty() || !into.worker.empty();
+    check_shared(into);
     into.resumes = into.resumes || into.retries_failed;
-    into.is_demonstration = into.input.empty() && !into.resumes && !into.is_dry_run && (into.is_local || !has_token);
+    into.is_demonstration = !is_shared && into.input.empty() && !into.resumes && !into.is_dry_run && (into.is_local || !has_token);
     into.is_local = into.is_local || into.is_demonstration;
-    if (into.input.empty() && !into.resumes && !into.is_demonstration)
+    if (into.input.empty() && !into.resumes && !into.is_demonstration && !is_shared)
         throw CLI::RequiredError("INPUT");
     if (!has_token && !into.is_local && !into.is_dry_run)
         throw CLI::ValidationError("REPLICATE_API_TOKEN", "is not set; get one from https://replicate.com/account/api-tokens, or try "
@@ -248,6 +292,7 @@ std::optional<exit_code> read_command_line(int count, char** words, settings& in
     raw_texts texts;
     add_input_options(app, into);
     add_run_options(app, into, texts);
+    add_shared_options(app, into, texts);
     add_limits(app, into, texts);
     add_output_options(app, into, texts);
     CLI::App* const report = app.add_subcommand("report", "Writes the page of a journal");

@@ -21,6 +21,8 @@ batch_program::exit_code carry_out(int count, char** words)
         std::cout << wanted.report << '\n';
         return code;
     }
+    if (!wanted.submit.empty() || !wanted.worker.empty())
+        return run_shared(wanted);
     return wanted.is_dry_run ? try_batch(wanted) : run_batch(wanted);
 }
 

@@ -12,6 +12,7 @@
 #include <replicate/client.hpp>
 #include <replicate/client_metrics.hpp>
 #include <replicate/journal.hpp>
+#include <replicate/limit_file.hpp>
 #include <replicate/testing/server.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -228,6 +229,8 @@ private:
             made.scheduler.rate.creates_per_minute = 60 * *wanted_.rps / shards;
         else
             made.scheduler.rate.creates_per_minute /= shards;
+        if (!wanted_.limit_file.empty())
+            made.gate = std::make_shared<replicate::limit_file>(wanted_.limit_file, shared_rate_of(wanted_));
         return made;
     }
 

@@ -5,6 +5,8 @@
 #ifndef REPLICATE_EXAMPLES_BATCH_SETTINGS_HPP
 #define REPLICATE_EXAMPLES_BATCH_SETTINGS_HPP
 
+#include <replicate/create_gate.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +29,8 @@ enum class exit_code {
     limit_reached = 6,
     token_refused = 7,
     journal_refused = 8,
-    not_writable = 9
+    not_writable = 9,
+    redis_away = 10
 };
 
 /// Ends the program with a text.
@@ -73,6 +76,13 @@ public:
     std::chrono::milliseconds pause{30'000}, settle{60'000}, poll{500};
     int demonstration_rows = 1'000;
 
+    /// Where the rows and the rate of several machines stand; empty where there is one machine. The name of this worker, and how long it may
+    /// be silent.
+    std::string submit, worker, worker_name;
+    std::chrono::milliseconds lease{30'000};
+    /// Where the processes of this machine hold a rate together; empty for none.
+    std::string limit_file;
+
     /// The command line as it was typed.
     std::vector<std::string> words;
 
@@ -92,6 +102,12 @@ std::optional<exit_code> read_command_line(int count, char** words, settings& in
 
 /// `batch`. Throws `program_end`.
 exit_code run_batch(settings const& wanted);
+
+/// `batch --submit` and `batch --worker`. Throws `program_end`.
+exit_code run_shared(settings const& wanted);
+
+/// What several processes hold together by `--rps`.
+replicate::shared_rate shared_rate_of(settings const& wanted);
 
 /// `batch --dry-run`. Throws `program_end`.
 exit_code try_batch(settings const& wanted);

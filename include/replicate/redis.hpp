@@ -92,9 +92,10 @@ public:
 };
 
 /// Puts rows into a job, `redis://[[user]:password@]host[:port][/database][?job=name]` or `unix:///path[?job=name]`; the job is called `batch`
-/// where no name is given. Once for each `custom_id`: a submission that was cut off is repeated. `retry_failed`: rows that have failed are
-/// run again; those of which nobody could tell whether they were created are looked at again in any case. Files of this machine are
-/// passed on by their whole path, so the workers must have them too. Workers end when all is submitted and done. Blocks.
+/// where no name is given. The rows stand there with their inputs, so it must be a Redis that may know these; of the token it is told no
+/// more than `redis_options::token`. Once for each `custom_id`: a submission that was cut off is repeated. `retry_failed`: rows that have
+/// failed are run again; those of which nobody could tell whether they were created are looked at again in any case. Files of this machine
+/// are passed on by their whole path, so the workers must have them too. Workers end when all is submitted and done. Blocks.
 /// Throws `error`: `errc::invalid_argument` for a URL that cannot be; `journal_errc::away`, `other_token`, `not_durable`; what the source throws.
 redis_submission submit_rows(
     std::string_view url, batch_source& rows, redis_options const& options = redis_options(), bool retry_failed = false);

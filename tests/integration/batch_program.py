@@ -127,6 +127,42 @@ class BatchProgram(unittest.TestCase):
             self.assertLess(time.monotonic(), limit)
             time.sleep(0.01)
 
+    def test_workers_of_a_redis(self):
+        if shutil.which('redis-server') is None:
+            self.skipTest('redis-server is not there')
+        socket = self.path('redis.sock')
+        redis = subprocess.Popen(['redis-server', '--port', '0', '--unixsocket', socket, '--dir', self.place, '--appendonly', 'yes',
+                                  '--appendfsync', 'always', '--logfile', self.path('redis.log')], env=self.environment)
+        try:
+            url = f'unix://{socket}?job=night'
+            self.wait_for(lambda: os.path.exists(socket))
+            rows = self.write('rows.jsonl', *[row(f'row-{number}') for number in range(40)], row('broken', 'acme/broken'))
+            self.assertIn('41 submitted, 0 were there, 0 are no rows', self.batch(rows, '--submit', url))
+            self.assertIn('0 submitted, 41 were there', self.batch(rows, '--submit', url))
+            before = self.creates()
+            fast = ['--rps', '1000', '--settle', '1s', '--lease', '1s', '--concurrency', '4']
+            workers = [self.begin('--worker', url, '--worker-name', name, '--out', 'job', *fast) for name in 'ab']
+            said = [process.communicate(timeout=AMPLE)[0] for process in workers]
+            type(self).said += ''.join(said)
+            self.assertTrue(all(process.returncode in (0, 3) for process in workers), said)
+            results = [each['custom_id'] for name in 'ab' for each in lines_of(self.path('job', 'worker-' + name, 'results.jsonl'))]
+            self.assertEqual(sorted(results), sorted(f'row-{number}' for number in range(40)))
+            self.assertEqual(self.creates() - before, 41)
+        finally:
+            redis.kill()
+            redis.wait(AMPLE)
+        self.assertIn('No such file or directory', self.batch('--worker', 'unix:///nonexistent', code=10))
+        self.assertIn('--submit', self.batch('--submit', url, code=2))
+
+    def test_two_processes_share_a_rate_by_a_file(self):
+        rows = [self.write(f'{name}.jsonl', *[row(f'{name}-{number}') for number in range(3)]) for name in 'ab']
+        began = time.monotonic()
+        both = [self.begin(each, '--out', each + '.out', '--limit-file', 'limit', '--rps', '1') for each in rows]
+        for process in both:
+            self.end(process, 0)
+        self.assertGreater(time.monotonic() - began, 2.8)  # 6 creates, no more than 3 in any 3 s
+        self.assertIn('cannot be written', self.batch(rows[0], '--out', 'c', '--limit-file', 'missing/limit', code=9))
+
     def test_a_file_of_rows(self):
         photo = self.path('photo.bin')
         with open(photo, 'wb') as file:

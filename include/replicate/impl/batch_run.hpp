@@ -206,6 +206,8 @@ private:
             throw_invalid_argument("batch", "its rows and its journal must not be null");
         if (journal()->is_shared() && !state()->settings().gate)
             throw_invalid_argument("config.gate", "is needed where several batches share a journal, and so a rate limit");
+        if (journal()->is_shared() && (options().shards != 1 || options().ordered || options().retry_failed))
+            throw_invalid_argument("shards", "ordered and retry_failed are not for batches that share a journal");
         if (options().concurrency == 0)
             throw_invalid_argument("concurrency", "must be at least 1");
         if (options().shards == 0 || options().shard >= options().shards)

@@ -59,8 +59,11 @@ public:
         std::int64_t const wait = std::max({paused_until_ - now, missing(options_.limit, options_.window + options_.margin, now),
             missing(part, options_.window * part / options_.limit, now)});
         answer.wait = std::max(clock::duration(wait), clock::duration::zero());
-        if (wait > 0)
+        if (wait > 0) {
+            if (pause_here_ > now)
+                store(); // so that the others know it too
             return answer;
+        }
         answer.until = clock::now() + options_.margin;
         times_.push_back(now);
         if (times_.size() > options_.limit)

@@ -106,9 +106,9 @@ replicate::redis_submission submit(redis_server const& redis, std::string const&
     return replicate::submit_rows(redis.url(), source, worker(""), retry_failed);
 }
 
-std::optional<journal_errc> refusal_of(replicate::batch_journal& journal, batch_record record)
+/// The context must outlive the journal.
+std::optional<journal_errc> refusal_in(asio::io_context& context, replicate::batch_journal& journal, batch_record record)
 {
-    asio::io_context context;
     auto const failed = failure_of(context, journal.async_record(std::move(record)));
     if (!failed)
         return std::nullopt;
@@ -307,6 +307,7 @@ TEST_CASE("the worker that is killed" * doctest::skip())
     if (directory == nullptr)
         return;
     int status = 4;
+    asio::io_context context; // longer than the journal
     try {
         replicate::config settings;
         settings.base_url = std::getenv("BATCH_URL");
@@ -315,7 +316,6 @@ TEST_CASE("the worker that is killed" * doctest::skip())
         settings.scheduler.rate.creates_per_minute = settings.scheduler.rate.gets_per_minute = settings.scheduler.rate.others_per_minute = 1e8;
         auto const rows = std::make_shared<redis_rows>(std::getenv("BATCH_REDIS"), worker(std::getenv("BATCH_WORKER")));
         settings.gate = std::make_shared<redis_rate>(*rows, rate(limit_of_workers));
-        asio::io_context context;
         replicate::client const client(context, settings);
         replicate::batch const batch(client, rows, rows, options_in(directory));
         auto const told = get(context, batch.async_run());
@@ -354,6 +354,8 @@ TEST_CASE("a rate is held by a file for all that name it")
 TEST_CASE("rows are submitted once, and each is given to one worker")
 {
     redis_server const redis;
+    asio::io_context context;
+    auto const refusal_of = [&](redis_rows& journal, batch_record record) { return refusal_in(context, journal, std::move(record)); };
     auto const first = submit(redis, rows_text(3) + "nonsense\n");
     CHECK(first.added == 3);
     CHECK(first.faults.size() == 1);

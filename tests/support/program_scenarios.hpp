@@ -73,8 +73,7 @@ public:
     /// Creates that the service took, and how many it would have taken of this program until the last of them.
     double accepted = 0;
     double offered = 0;
-    /// When the last was created and delivered, and when it would have been for one who knows the limit, if that never changed.
-    double created_all = 0;
+    /// When the last was delivered, and when it would have been for one who knows the limit, if that never changed.
     double makespan = 0;
     double ideal = 0;
     /// From the end of a prediction to its delivery, in order.

@@ -67,8 +67,14 @@ public:
                 machines_[i].push(begin + seconds(models_[i].boot));
     }
 
-    /// Predictions of others a second; their creation is spread by chance.
-    void set_foreign_rate(double per_second) { foreign_rate_ = per_second; }
+    /// Predictions of others a second, from now on; their creation is spread by chance.
+    void set_foreign_rate(double per_second, time_point now)
+    {
+        foreign_rate_ = per_second;
+        // What was to come by another rate is drawn anew, where that makes a difference.
+        if (per_second > 0 && next_foreign_ > now + seconds(10 / per_second))
+            next_foreign_ = now + seconds(1 / per_second);
+    }
 
     /// How much the service's clock is ahead of the client's.
     void set_skew(std::chrono::steady_clock::duration skew) { skew_ = skew; }

@@ -127,7 +127,7 @@ private:
 
     void apply(limit_change const& change)
     {
-        service_.limits(bucket::create).change(change.per_minute, change.burst, clock_.now());
+        service_.change_limit(change.per_minute, change.burst, clock_.now());
     }
 
     void note(int change)
@@ -283,7 +283,10 @@ private:
         switch (one.which) {
         case bucket::create:
             one.answer = service_.create(items_[one.item].model, clock_.now());
-            hold = one.answer.is_good() ? time_held(one) : hold;
+            if (one.answer.is_good()) {
+                hold = time_held(one);
+                figures_.offered = service_.limits(bucket::create).offered();
+            }
             break;
         case bucket::get_prediction: one.answer = service_.get(items_[one.item].number, clock_.now()); break;
         case bucket::other:
@@ -349,8 +352,6 @@ private:
     {
         item& its = items_[one.item];
         its.number = one.answer.number;
-        figures_.offered = service_.limits(bucket::create).offered();
-        figures_.created_all = length(clock_.now() - start_);
         if (!its.is_interactive)
             inputs_.on_created();
         if (is_terminal(one.answer.status)) {

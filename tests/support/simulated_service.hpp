@@ -90,8 +90,17 @@ public:
         // Others keep their part, whatever the limit becomes.
         gap_ += 0.1 * (std::chrono::duration<double>(now - created_at_).count() - gap_);
         created_at_ = now;
-        account_.set_foreign_rate(foreign_per_own_ / std::max(gap_, 1e-3));
+        account_.set_foreign_rate(foreign_per_own_ / std::max(gap_, 1e-3), now);
         return answer;
+    }
+
+    /// The limit of creates becomes another one; others keep to it too.
+    void change_limit(double per_minute, double burst, time_point now)
+    {
+        limits(bucket::create).take_away(static_cast<double>(account_.let_others_create(now)), now);
+        limits(bucket::create).change(per_minute, burst, now);
+        gap_ = std::max(gap_, 60 / per_minute);
+        account_.set_foreign_rate(foreign_per_own_ / gap_, now);
     }
 
     service_answer get(std::size_t number, time_point now)

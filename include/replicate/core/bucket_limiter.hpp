@@ -154,8 +154,11 @@ private:
     /// The distance in time between the last request and the next, if nothing is learned meanwhile.
     duration interval(time_point now) const
     {
-        if (!uses_level())
-            return length_of(1 / search_.rate());
+        if (!uses_level()) {
+            // However little there seems to be, one a minute finds out when that is over, where the answers would say so.
+            duration const searched = length_of(1 / search_.rate());
+            return is_told() ? std::min<duration>(searched, std::chrono::minutes(1)) : searched;
+        }
         double const rate = level_.rate();
         // What is in store above the reserve is used within some seconds, not at once; what is missing is saved.
         double const surplus = level_.at(now, sent_) - reserve();

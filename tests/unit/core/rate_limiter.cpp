@@ -260,6 +260,25 @@ TEST_CASE("low credit is recognised, held, and left when more is left")
     CHECK(limiter.state(create, now).rate > 5);
 }
 
+TEST_CASE("who was refused again and again finds out within a minute that more is allowed, where the answers say so")
+{
+    rate_limiter limiter;
+    time_point now = start;
+    tell(limiter, now, 0);
+    for (int i = 0; i < 12; ++i) {
+        rate_ticket const ticket = take_next(limiter, now);
+        now += 50ms;
+        limiter.learn(create, refusal(ticket, 30s), now);
+        CHECK(limiter.next(create, now) <= now + 2min);
+    }
+    CHECK(limiter.state(create, now).rate < 1.0 / 60);
+    tell(limiter, now, 0);
+    CHECK(limiter.next(create, now) <= now + 1min);
+    tell(limiter, now, 599);
+    tell(limiter, now, 599);
+    CHECK(limiter.next(create, now) <= now + 1s);
+}
+
 TEST_CASE("402 stops creates alone, with an error to tell, until a pause is over; then one tries")
 {
     rate_limiter limiter;

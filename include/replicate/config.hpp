@@ -90,7 +90,8 @@ public:
     /// queue has no limit. Default 1 h.
     std::chrono::steady_clock::duration run = std::chrono::hours(1);
     /// What a call that was cancelled, or whose time is up, may still spend in the background to cancel its
-    /// prediction, after the service has told its id. Default 5 s.
+    /// prediction, after the service has told its id and its turn has come: of thousands that are left at once, 32 are cancelled at a
+    /// time, at the rate that the service takes, unless it has stopped answering. Default 5 s.
     std::chrono::steady_clock::duration remote_cancel = std::chrono::seconds(5);
 
     /// The defaults.
@@ -135,7 +136,8 @@ public:
 class limits_config {
 public:
     /// The most runs that hold a connection until their prediction has ended (`wait::sync`), which is the fastest way to a result; further ones
-    /// are created without, and waited for together by polls. 0: none. Default 100.
+    /// are created without, and waited for together by polls. Never more than three quarters of `pool_config::connections_per_origin`; a quarter
+    /// of them is kept for runs of `priority::interactive`. 0: none. Default 100.
     std::size_t sync_waits = 100;
     /// The largest header of an answer, in bytes. Default 64 KiB.
     std::size_t header_bytes = 64 * 1024;

@@ -35,7 +35,8 @@ public:
     /// least 1. Default 8.
     std::size_t ahead = 8;
     /// While so many results wait to be read no further input is taken, at least 1; those in flight then go on. So never more is in
-    /// memory than this, `ahead` and what is in flight. Default 64.
+    /// memory than this, `ahead` and what is in flight; in `map_order::input` besides what has completed before its turn, up to eight times
+    /// as many as were ever in flight, so that a slow prediction does not hold up those behind it. Default 64.
     std::size_t buffer = 64;
     /// Ends at the first input that fails: no further one is taken, and those in flight are cancelled, as `run.on_cancel` says.
     /// Their results are given even so. Default: false, the others go on.

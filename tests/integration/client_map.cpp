@@ -562,3 +562,30 @@ TEST_CASE("a context that is destroyed with a map under way leaves nothing behin
     }
     CHECK(held.use_count() == 1);
 }
+
+TEST_CASE("of a large map that is cancelled each prediction is cancelled, though that takes longer than one may take")
+{
+    fixture made([](replicate::config& settings) { settings.timeouts.remote_cancel = slowness * 300ms; });
+    auto options = made.quick();
+    options.run.on_cancel = replicate::on_cancel::cancel_remote;
+    auto const results = made.get(made.client.async_map(made.server.version("test/never-ends"), made.inputs(400), options));
+    REQUIRE(made.run_until_server([](auto const& counts) { return counts.creates == 400; }));
+    results.cancel();
+    run_out(made.context);
+    CHECK(made.server.counts().cancels == 400);
+}
+
+TEST_CASE("where the service says nothing to cancels, thousands do not wait for it one after the other")
+{
+    fixture made([](replicate::config& settings) { settings.timeouts.remote_cancel = slowness * 100ms; });
+    auto options = made.quick();
+    options.run.on_cancel = replicate::on_cancel::cancel_remote;
+    auto const results = made.get(made.client.async_map(made.server.version("test/never-ends"), made.inputs(400), options));
+    REQUIRE(made.run_until_server([](auto const& counts) { return counts.creates == 400; }));
+    made.server.always(operation::cancel).never_answer();
+    auto const begin = steady::now();
+    results.cancel();
+    run_out(made.context);
+    // Two waves of 32, not thirteen.
+    CHECK(steady::now() - begin < slowness * 1s);
+}

@@ -7,6 +7,7 @@
 
 #include <replicate/map_options.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <limits>
@@ -39,7 +40,7 @@ public:
     bool may_take() const noexcept
     {
         bool const has_room = in_flight_limit_ == 0 || queued_ + in_flight_ < in_flight_limit_;
-        return !source_ended_ && !stopped_ && queued_ < ahead_ && creating_ < creates_limit_ && has_room && undelivered_ < buffer_;
+        return !source_ended_ && !stopped_ && queued_ < ahead_ && creating_ < creates_limit_ && has_room && has_room_for_results();
     }
 
     /// An input was taken; it waits for its turn. Gives its number.
@@ -58,6 +59,7 @@ public:
     {
         --queued_;
         ++in_flight_;
+        most_in_flight_ = std::max(most_in_flight_, in_flight_);
     }
 
     /// The prediction of an input exists, or never will; once for each.
@@ -67,11 +69,12 @@ public:
     bool on_ended(std::size_t number, bool was_admitted, bool succeeded)
     {
         --(was_admitted ? in_flight_ : queued_);
-        ++undelivered_;
         if (order_ == map_order::completion)
             ready_in_turn_.push_back(number);
         else
             ready_early_.insert(number);
+        while (ready_early_.erase(next_in_order_) > 0)
+            ready_in_turn_.push_back(next_in_order_++);
         bool const ends_all = stop_on_error_ && !succeeded && !stopped_;
         stopped_ = stopped_ || ends_all;
         return ends_all;
@@ -87,15 +90,15 @@ public:
         if (!ready_in_turn_.empty()) {
             number = ready_in_turn_.front();
             ready_in_turn_.pop_front();
-        } else if (ready_early_.erase(next_in_order_) > 0) {
-            number = next_in_order_++;
         }
-        undelivered_ -= number ? 1 : 0;
         return number;
     }
 
     /// True when nothing more will come, and all was delivered.
-    bool is_over() const noexcept { return (source_ended_ || stopped_) && queued_ + in_flight_ + undelivered_ == 0; }
+    bool is_over() const noexcept
+    {
+        return (source_ended_ || stopped_) && queued_ + in_flight_ + ready_in_turn_.size() + ready_early_.size() == 0;
+    }
 
     /// How many wait for their turn.
     std::size_t queued() const noexcept { return queued_; }
@@ -104,6 +107,14 @@ public:
     std::size_t in_flight() const noexcept { return in_flight_; }
 
 private:
+    /// A reader that does not read holds up the inputs. One that waits for a slow prediction does not, within a bound: those behind it go on.
+    bool has_room_for_results() const noexcept
+    {
+        constexpr std::size_t early_for_each_in_flight = 8;
+        return ready_in_turn_.size() < buffer_
+            && ready_early_.size() < std::max(buffer_, early_for_each_in_flight * most_in_flight_);
+    }
+
     map_order const order_;
     std::size_t const creates_limit_;
     std::size_t const in_flight_limit_;
@@ -114,7 +125,7 @@ private:
     std::size_t queued_ = 0;
     std::size_t creating_ = 0;
     std::size_t in_flight_ = 0;
-    std::size_t undelivered_ = 0;
+    std::size_t most_in_flight_ = 0;
     std::size_t next_in_order_ = 0;
     bool source_ended_ = false;
     bool stopped_ = false;

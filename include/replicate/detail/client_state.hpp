@@ -7,6 +7,7 @@
 
 #include <replicate/catalog.hpp>
 #include <replicate/config.hpp>
+#include <replicate/core/cancel_patience.hpp>
 #include <replicate/core/config_check.hpp>
 #include <replicate/core/create_reconciliation.hpp>
 #include <replicate/core/held_answers.hpp>
@@ -80,8 +81,9 @@ public:
         , secret_gate_(std::make_shared<io::turnstile>(strand_, 1))
         , schema_gate_(std::make_shared<io::turnstile>(strand_, 1))
         , gate_turns_(std::make_shared<io::turnstile>(strand_, 1))
+        , cancel_turns_(std::make_shared<io::turnstile>(strand_, 32))
         , polls_(std::make_shared<poll_desk>())
-        , held_answers_(settings_.limits.sync_waits)
+        , held_answers_(settings_.limits.sync_waits, settings_.pool.connections_per_origin)
     {
         frame_.host = base_.origin.authority();
         frame_.path_prefix = base_.path_prefix;
@@ -152,6 +154,12 @@ public:
     /// Lets one at a time ask `config::gate`.
     io::turnstile& gate_turns() noexcept { return *gate_turns_; }
 
+    /// Lets so many at a time cancel what nobody waits for any more.
+    io::turnstile& cancel_turns() noexcept { return *cancel_turns_; }
+
+    /// Whether that is of use.
+    core::cancel_patience& cancels() noexcept { return cancels_; }
+
     /// Where runs wait for their predictions.
     std::shared_ptr<poll_desk> const& polls() noexcept { return polls_; }
 
@@ -209,6 +217,8 @@ private:
     core::schema_memory schemas_;
     std::shared_ptr<io::turnstile> schema_gate_;
     std::shared_ptr<io::turnstile> gate_turns_;
+    std::shared_ptr<io::turnstile> cancel_turns_;
+    core::cancel_patience cancels_;
     std::shared_ptr<poll_desk> polls_;
     core::held_answers held_answers_;
     std::minstd_rand random_{std::random_device()()};

@@ -42,7 +42,7 @@ public:
     std::chrono::seconds hold(core::prediction_machine& machine)
     {
         sent_at_ = clock::now();
-        std::chrono::seconds const wait = owner_.client().held_answers().take(machine.hold(sent_at_), holds_);
+        std::chrono::seconds const wait = owner_.client().held_answers().take(machine.hold(sent_at_), owner_.standing().priority, holds_);
         machine.hold_no_longer(wait, sent_at_);
         return wait;
     }

@@ -5,6 +5,7 @@
 #ifndef REPLICATE_DETAIL_REMOTE_CANCEL_HPP
 #define REPLICATE_DETAIL_REMOTE_CANCEL_HPP
 
+#include <replicate/core/cancel_patience.hpp>
 #include <replicate/detail/call.hpp>
 #include <replicate/detail/prediction_notes.hpp>
 
@@ -29,37 +30,59 @@ inline void tell_of_cancel(operation& owner, call_result const& answer)
     notes.see(owner.client().notes(), prediction::from_json(std::move(*document)));
 }
 
-/// Asks once to cancel; false where there was no token to do it with.
-inline asio::awaitable<bool> try_to_cancel(operation& owner, core::request what)
+/// What has come of asking once to cancel.
+enum class cancel_outcome {
+    /// The service has answered.
+    answered,
+    /// It has not.
+    unheard,
+    /// There was no token to ask with.
+    impossible
+};
+
+/// Asks once to cancel.
+inline asio::awaitable<cancel_outcome> try_to_cancel(operation& owner, core::request what)
 {
-    bool is_sent = false;
+    cancel_outcome outcome = cancel_outcome::impossible;
     try {
         call cancellation(owner, std::move(what));
         call_result const result = co_await cancellation.perform();
-        is_sent = true;
+        bool const has_answer = !result.code || result.response.status != 0;
+        outcome = has_answer ? cancel_outcome::answered : cancel_outcome::unheard;
         tell_of_cancel(owner, result);
     } catch (boost::system::system_error const& ended) {
-        is_sent = ended.code() == asio::error::operation_aborted;
+        if (ended.code() == asio::error::operation_aborted)
+            outcome = cancel_outcome::unheard;
     } catch (std::exception const&) {
-        is_sent = false;
+        outcome = cancel_outcome::impossible;
     }
-    co_return is_sent;
+    co_return outcome;
 }
 
 /// Cancels what costs money and what nobody waits for any more. Whether this succeeds interests nobody either: it throws nothing,
-/// and the operation's limit ends it. The function that knows the token may fail for a while.
+/// and the operation's limit ends it, which begins with its turn: thousands may be left at once, and the service takes fifty a second.
+/// The function that knows the token may fail for a while.
 inline asio::awaitable<void> cancel_remotely(operation& owner, core::request what)
 {
     constexpr int tries = 3;
-    bool is_sent = false;
-    for (int i = 0; i < tries && !is_sent; ++i) {
+    core::cancel_patience& patience = owner.client().cancels();
+    owner.shield(true);
+    io::pass const turn = co_await owner.client().cancel_turns().admit();
+    owner.shield(false);
+    cancel_outcome outcome = cancel_outcome::impossible;
+    bool const is_of_use = patience.is_of_use(std::chrono::steady_clock::now());
+    for (int i = 0; i < tries && is_of_use && outcome == cancel_outcome::impossible; ++i) {
         if (i > 0) {
             boost::system::error_code ignored;
             asio::steady_timer timer(owner.client().strand(), std::chrono::milliseconds(200));
             co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         }
-        is_sent = co_await try_to_cancel(owner, what);
+        outcome = co_await try_to_cancel(owner, what);
     }
+    if (outcome == cancel_outcome::answered)
+        patience.on_answer();
+    else if (outcome == cancel_outcome::unheard)
+        patience.on_silence(std::chrono::steady_clock::now());
 }
 
 } // namespace replicate::detail

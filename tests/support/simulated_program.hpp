@@ -44,7 +44,7 @@ public:
         , service_(scenario_.service, scenario_.seed, clock_.now())
         , plan_(scenario_.polls)
         , inputs_(map_options(), 256)
-        , held_(scenario_.sync_waits)
+        , held_(scenario_.sync_waits, 128)
         , start_(clock_.now())
         , changed_at_(start_)
     {
@@ -307,7 +307,7 @@ private:
     // A create may ask for its answer to be held until the prediction has ended.
     duration time_held(request& one)
     {
-        auto const wish = held_.take(std::chrono::seconds(60), one.is_counted);
+        auto const wish = held_.take(std::chrono::seconds(60), one.priority, one.is_counted);
         duration const lasts = service_.account().at(one.answer.number).ended - clock_.now();
         return std::min<duration>(wish, std::max(duration(0), lasts));
     }

@@ -116,12 +116,13 @@ return 1
 )lua";
 
 /// Gives rows to a worker: new ones, and where ARGV[5] is 1 or there is none, those of workers whose lease is over. ARGV: name, session,
-/// lease, count. Gives `''` and then of each: id, text, state, age of the intent by the clock of Redis, tries, target, hash, prediction, what is
-/// kept of its end; or `taken`.
+/// lease, count, that, the number of this question, and that of an earlier one whose answer was lost, whose rows are given then, or nothing.
+/// Gives `''` and then of each: id, text, state, age of the intent by the clock of Redis, tries, target, hash, prediction, what is
+/// kept of its end; or `taken`, or `wait` while the lease is to be renewed.
 inline constexpr char const* redis_take = R"lua(
 local me = ARGV[1]..' '..ARGV[2]
 if redis.call('SISMEMBER', p..'dead', ARGV[2]) == 1 then return {'taken'} end
-if not is_alive(me) then return {''} end
+if not is_alive(me) then return {'wait'} end
 local count = tonumber(ARGV[4])
 local given = {''}
 local function give(id, text)
@@ -134,7 +135,7 @@ local function give(id, text)
     end
     redis.call('HSET', p..'intents', row[2], id)
   end
-  redis.call('HSET', p..'row:'..id, 'owner', me)
+  redis.call('HSET', p..'row:'..id, 'owner', me, 'given', ARGV[6])
   row = redis.call('HMGET', p..'row:'..id, 'state', 'at', 'tries', 'target', 'hash', 'prediction', 'text')
   row[2] = row[2] and whole(now() - tonumber(row[2]))
   given[#given + 1] = id
@@ -148,16 +149,20 @@ if ARGV[5] ~= '1' then
     for _, entry in ipairs(got[1][2]) do give(entry[2][2], entry[2][4]) end
   end
 end
-if #given > 1 or not is_settled(tonumber(ARGV[3])) then return given end
+local lost = ARGV[7] ~= ''
+if #given > 1 or not (is_settled(tonumber(ARGV[3])) or lost) then return given end
 for _, pending in ipairs(redis.call('XPENDING', p..'rows', 'workers', '-', '+', 10000)) do
   if count <= 0 then break end
   local entry = redis.call('XRANGE', p..'rows', pending[1], pending[1])[1]
   if not entry then
     redis.call('XACK', p..'rows', 'workers', pending[1])
   else
-    local owner = redis.call('HGET', p..'row:'..entry[2][2], 'owner')
-    if not owner or not is_alive(owner) then
-      if owner then redis.call('SADD', p..'dead', string.match(owner, '(%x+)$')) end
+    local row = redis.call('HMGET', p..'row:'..entry[2][2], 'owner', 'given')
+    local owner = row[1]
+    local is_free = not owner or not is_alive(owner)
+    if lost then is_free = owner == me and row[2] == ARGV[7] end
+    if is_free then
+      if owner and not lost then redis.call('SADD', p..'dead', string.match(owner, '(%x+)$')) end
       redis.call('XCLAIM', p..'rows', 'workers', ARGV[1], 0, pending[1], 'JUSTID')
       give(entry[2][2], entry[2][4])
     end

@@ -16,6 +16,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <map>
@@ -139,18 +140,22 @@ public:
 
     std::optional<batch_entry> next()
     {
+        if (is_lost_)
+            take(true);
+        if (is_lost_)
+            return std::nullopt;
+        if (!ready_.empty())
+            return entry_of();
         auto const now = std::chrono::steady_clock::now();
         bool const looks_for_dead = now >= next_look_;
         if (looks_for_dead)
             next_look_ = now + options_.lease / 3;
-        redis_value given = take(looks_for_dead);
-        if (looks_for_dead && given.list.size() < 2)
-            given = take(false);
-        if (given.at(0).text == "taken")
-            throw make_journal_error(journal_errc::taken, why_taken());
-        if (given.list.size() < 10)
+        take(looks_for_dead);
+        if (looks_for_dead && ready_.empty() && !is_lost_)
+            take(false);
+        if (ready_.empty())
             return std::nullopt;
-        return entry_of(given);
+        return entry_of();
     }
 
     std::optional<batch_record> find(std::string_view custom_id)
@@ -263,34 +268,49 @@ private:
 
     void renew(redis_link& link) { link.call(script(redis_renew, {milliseconds_text(options_.lease)})); }
 
-    redis_value take(bool looks_for_dead)
+    /// Asks for a row. A question whose answer is lost may have been carried out: it is asked again, by its number, for what it gave.
+    void take(bool looks_for_dead)
     {
+        std::string const number = std::to_string(question_);
+        redis_value given;
         try {
-            return ask(script(redis_take, {milliseconds_text(options_.lease), "1", looks_for_dead ? "1" : "0"}));
+            given = ask(script(redis_take,
+                {milliseconds_text(options_.lease), is_lost_ ? "1000" : "1", looks_for_dead ? "1" : "0", number, is_lost_ ? number : ""}));
         } catch (error const& refused) {
             if (refused.code() != journal_errc::away)
                 throw;
-            return redis_value();
+            is_lost_ = true;
+            return;
         }
+        if (given.at(0).text == "taken")
+            throw make_journal_error(journal_errc::taken, why_taken());
+        if (given.at(0).text == "wait")
+            return;
+        is_lost_ = false;
+        ++question_;
+        for (std::size_t i = 1; i + 8 < given.list.size(); i += 9)
+            ready_.emplace_back(given.list.begin() + static_cast<std::ptrdiff_t>(i), given.list.begin() + static_cast<std::ptrdiff_t>(i + 9));
     }
 
-    batch_entry entry_of(redis_value const& given)
+    batch_entry entry_of()
     {
-        batch_entry entry = reader_.read(given.at(2).text, 0);
+        std::vector<redis_value> const given = std::move(ready_.back());
+        ready_.pop_back();
+        batch_entry entry = reader_.read(given.at(1).text, 0);
         if (!entry.row)
             throw make_journal_error(journal_errc::other_version,
-                "the row " + detail::quoted(given.at(1).text) + " in Redis cannot be read: " + entry.fault.text());
+                "the row " + detail::quoted(given.at(0).text) + " in Redis cannot be read: " + entry.fault.text());
         entry.number = count_++;
-        auto const state = static_cast<batch_state>(number_of<int>(given.at(3).text));
+        auto const state = static_cast<batch_state>(number_of<int>(given.at(2).text));
         auto const now = std::chrono::system_clock::now();
-        batch_record known(given.at(1).text, state, now);
+        batch_record known(given.at(0).text, state, now);
         // By the clock of this machine, whichever recorded it.
-        known.intended_at = now - std::chrono::milliseconds(number_of<std::int64_t>(given.at(4).text));
-        known.tries = number_of<std::uint32_t>(given.at(5).text);
-        known.target = given.at(6).text;
-        known.input_hash = unhex(given.at(7).text);
-        known.prediction = given.at(8).text;
-        known.text = given.at(9).text;
+        known.intended_at = now - std::chrono::milliseconds(number_of<std::int64_t>(given.at(3).text));
+        known.tries = number_of<std::uint32_t>(given.at(4).text);
+        known.target = given.at(5).text;
+        known.input_hash = unhex(given.at(6).text);
+        known.prediction = given.at(7).text;
+        known.text = given.at(8).text;
         given_.insert_or_assign(known.custom_id, std::move(known));
         return entry;
     }
@@ -311,7 +331,11 @@ private:
     redis_address where_;
     std::string session_;
     core::batch_line_reader reader_;
-    std::uint64_t count_ = 0;
+    std::uint64_t count_ = 0, question_ = 0;
+    /// The answer to the last question was lost.
+    bool is_lost_ = false;
+    /// Rows that were given, each as the script gives it.
+    std::vector<std::vector<redis_value>> ready_;
     std::chrono::steady_clock::time_point next_look_{};
     std::map<std::string, batch_record, std::less<>> given_;
     /// What is to be recorded when Redis is back. On the thread of the line alone.

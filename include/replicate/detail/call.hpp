@@ -194,8 +194,11 @@ private:
         client_state& client = owner_.client();
         io::rate_token turn = take_turn();
         if (!turn && is_limited()) {
+            // The limits are the account's: what is left to do after a stop waits for them longer than it may take itself.
+            owner_.limit_background(std::chrono::minutes(1));
             io::admission granted = co_await wait_for_turn(owner_, wish());
             turn = std::move(granted.token);
+            owner_.limit_background(client.settings().timeouts.remote_cancel);
         }
         // Asked for before each try: a token may have changed meanwhile.
         std::string const token = where_.with_token ? client.token() : std::string();

@@ -115,8 +115,15 @@ public:
         shielded_ = on;
         if (on && stopped_)
             client_->deadlines().disarm(*this);
-        else if (stopped_)
-            client_->deadlines().arm(*this, clock::now() + client_->settings().timeouts.remote_cancel);
+        else
+            limit_background(client_->settings().timeouts.remote_cancel);
+    }
+
+    /// After a stop: what is left to do may take so long from now on, unless it is shielded.
+    void limit_background(clock::duration time)
+    {
+        if (stopped_ && !shielded_)
+            client_->deadlines().arm(*this, clock::now() + time);
     }
 
     /// Cancels, from any thread. `unless_sent`: without effect once something of the call has left.
@@ -227,7 +234,7 @@ private:
             client_->deadlines().disarm(*this); // the exchange under way has limits of its own
             return;
         }
-        client_->deadlines().arm(*this, clock::now() + client_->settings().timeouts.remote_cancel);
+        limit_background(client_->settings().timeouts.remote_cancel);
         if (!slept)
             interrupt();
     }

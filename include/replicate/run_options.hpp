@@ -91,9 +91,8 @@ enum class on_cancel {
 
 /// What is done with a create whose answer was lost, when its prediction was not found in the list of predictions either. The service
 /// knows no key by which it would know a request again. The list is searched for what was asked for: the model, the input and the
-/// time; predictions that other programs, or other clients of this one, create with the same input at the same time cannot be told apart from
-/// those of this client, unless
-/// each has a `webhook` of its own (a query is enough) or differs in its input (a `seed`).
+/// time; predictions that other programs, or other clients of this one, create with the same input at the same time cannot be told
+/// apart from those of this client, unless each has a `webhook` of its own (a query is enough) or differs in its input (a `seed`).
 enum class ambiguous_create {
     /// The call fails with a `condition::outcome_unknown`, whose text says what was looked at. Nothing is paid for twice.
     at_most_once,

@@ -37,6 +37,7 @@ constexpr char const* help =
     "  --seeds N         trials of each scenario; what is not said varies with the seed (default 200)\n"
     "  --first-seed N    the first of them (default 0)\n"
     "  --limit N         the limit per minute (default: 60 to 3,000)\n"
+    "  --burst N         so many at once (default: as many as come in a minute)\n"
     "  --headers yes|no  whether answers say what is left (default: both)\n"
     "  --in-flight N     the most creates under way at once (default: no bound); for waiting: predictions (default 5,000)\n"
     "  --round-trip MS   there and back, on average (default 50)\n"
@@ -99,6 +100,8 @@ private:
         rate_scenario made;
         made.least_limit = given_.number("--limit", made.least_limit, 0.1);
         made.greatest_limit = given_.number("--limit", made.greatest_limit, 0.1);
+        if (given_.has("--burst"))
+            made.least_burst = made.greatest_burst = given_.number("--burst", 1, 1);
         made.round_trip = given_.number("--round-trip", 50, 0) / 1000;
         made.held = given_.number("--held", 0, 0) / 1000;
         made.has_headers = has_headers;

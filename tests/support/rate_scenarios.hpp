@@ -21,6 +21,9 @@ struct rate_scenario {
     /// The limit, per minute; drawn on a logarithmic scale.
     double least_limit = 60;
     double greatest_limit = 3000;
+    /// How many the bucket holds; 0: what comes in a minute. Where the greatest is more than the least, it is drawn between them.
+    double least_burst = 0;
+    double greatest_burst = 0;
     bool has_headers = true;
     /// Whether the bucket may be partly used up at first.
     bool may_be_used = true;
@@ -63,7 +66,9 @@ private:
     {
         simulated_limits_settings drawn;
         drawn.per_minute = scenario.least_limit * std::pow(scenario.greatest_limit / scenario.least_limit, part());
-        drawn.burst = drawn.per_minute;
+        drawn.burst = scenario.least_burst > 0 ? scenario.least_burst : drawn.per_minute;
+        if (scenario.greatest_burst > scenario.least_burst)
+            drawn.burst = std::round(scenario.least_burst + (scenario.greatest_burst - scenario.least_burst) * part());
         drawn.full = part() < 0.5 || !scenario.may_be_used ? 1 : part();
         drawn.has_headers = scenario.has_headers;
         drawn.reset = static_cast<reset_meaning>(static_cast<int>(3 * part()));

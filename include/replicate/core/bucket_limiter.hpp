@@ -56,7 +56,7 @@ public:
         time_point const slot = std::max(paused_until_, last_slot_ + interval(now));
         if (!uses_level())
             return slot;
-        double const missing = enough - level_.at(now, sent_);
+        double const missing = enough() - level_.at(now, sent_);
         if (missing < 1e-6)
             return slot;
         // However little there seems to be, one a minute finds out.
@@ -69,7 +69,7 @@ public:
     {
         time_point slot = std::max(paused_until_, last_slot_ + interval(now));
         if (uses_level())
-            slot = std::max(slot, now - length_of((level_.at(now, sent_) - enough) / level_.rate()));
+            slot = std::max(slot, now - length_of((level_.at(now, sent_) - enough()) / level_.rate()));
         if (sent_ == 0)
             first_at_ = now;
         else if (duration const idle = now - slot; idle > std::chrono::milliseconds(250))
@@ -146,10 +146,11 @@ private:
     bool uses_level() const noexcept { return is_told() && !level_.is_narrow(); }
 
     /// So many must be in store for one to go: one more than it takes, because the network does not keep the distances.
-    static constexpr double enough = 2;
+    /// A small bucket cannot spare that.
+    double enough() const noexcept { return std::clamp(level_.size() / 2, 1.0, 2.0); }
 
     /// So many are to remain in store for what is not foreseen: what others take, and answers that are late.
-    double reserve() const noexcept { return enough + 0.2 * level_.rate(); }
+    double reserve() const noexcept { return std::min(2 + 0.2 * level_.rate(), 0.5 * (level_.size() + enough())); }
 
     /// The distance in time between the last request and the next, if nothing is learned meanwhile.
     duration interval(time_point now) const
@@ -160,6 +161,9 @@ private:
             return is_told() ? std::min<duration>(searched, std::chrono::minutes(1)) : searched;
         }
         double const rate = level_.rate();
+        // If there is room in the bucket, that shows soon.
+        if (level_.is_in_doubt())
+            return length_of(2 / rate);
         // What is in store above the reserve is used within some seconds, not at once; what is missing is saved.
         double const surplus = level_.at(now, sent_) - reserve();
         double const weight = surplus > 0 ? 0.1 : 0.5 * rate / reserve();
@@ -212,7 +216,7 @@ private:
             ++known_refusals_;
         else
             note_refusal(answer);
-        level_.refused(answer.ticket.number, paused_until_, enough);
+        level_.refused(answer.ticket.number, paused_until_, 2);
     }
 
     void note_refusal(rate_answer const& answer)

@@ -43,6 +43,12 @@ public:
     /// True where no more comes: it is as much as there ever was.
     bool is_full(time_point now, std::uint64_t sent) const noexcept { return unbounded(now, sent) >= roof_; }
 
+    /// Whether the bucket may be a small one that is full.
+    bool is_in_doubt() const noexcept { return !is_capped_ && times_full_ > 1 && roof_ < 3 + 0.2 * rate_; }
+
+    /// The most that the bucket holds, where that has been seen; otherwise much.
+    double size() const noexcept { return is_capped_ ? roof_ : 1e9; }
+
     /// True where the service keeps no more than one request in store, so that there is no slack at all.
     bool is_narrow() const noexcept { return known_ && std::max(top_, former_top_) < 1.5; }
 
@@ -52,7 +58,7 @@ public:
         statement told{remaining, number, sent_at};
         if (!known_) {
             // Not less than it would be if it came once a minute, and little where there is little in it.
-            rate_ = remaining >= 9 ? (remaining + 1) / 60 : std::min(rate_, 0.1 + remaining / 60);
+            rate_ = remaining >= 9 ? (remaining + 1) / 60 : std::min(rate_, 0.1 + remaining / 6);
             anchor_ = told;
         } else if (number < last_.number) {
             return;
@@ -60,9 +66,13 @@ public:
         if (number > anchor_.number)
             measure(told);
         note_top(remaining + 1, now);
+        note_fullness(told);
         roof_ = std::max(roof_, remaining + 1);
         // The service counted it at some time until now. It is taken for late, but an answer may be held for a minute.
         told.at = std::min(now, sent_at + std::chrono::milliseconds(500));
+        // In a small bucket that is too much to lose.
+        if (is_capped_ && now - sent_at < std::chrono::milliseconds(500))
+            told.at = sent_at + (now - sent_at) / 2;
         last_ = told;
         returned_ = 0;
         known_ = true;
@@ -84,6 +94,11 @@ public:
         anchored_ = false;
         // How much it holds is seen anew.
         top_ = former_top_ = 0;
+        // Where that comes soon it was not the size of the bucket, but an ebb.
+        if (is_capped_ && number < capped_since_ + 30)
+            is_capped_ = false;
+        times_full_ = 0;
+        boldness_ = 0.02;
     }
 
     /// The rate is known otherwise.
@@ -136,6 +151,35 @@ private:
             rate_ += (measured < 0.5 * rate_ ? 0.7 : 0.3) * (measured - rate_);
     }
 
+    /// Who finds the bucket full again and again may send more quickly than he did: else it stays full, and what comes is lost. Of a
+    /// small bucket nothing else tells that.
+    void note_fullness(statement const& told) noexcept
+    {
+        double const level = told.remaining + 1;
+        if (level < roof_)
+            boldness_ = 0.02;
+        if (level < roof_ || times_full_ == 0 || level > roof_) {
+            times_full_ = level < roof_ ? 0 : 1;
+            is_capped_ = is_capped_ && level <= roof_;
+            full_ = told;
+            return;
+        }
+        double const length = seconds(told.at - full_.at);
+        double const count = static_cast<double>(told.number - full_.number);
+        ++times_full_;
+        // By what is known of the rate there ought to be more by now.
+        if (!is_capped_ && times_full_ >= 4 && rate_ * length - count >= 1.2) {
+            is_capped_ = true;
+            capped_since_ = told.number;
+        }
+        if (!is_capped_ || length < 0.25)
+            return;
+        double const proven = count / length;
+        rate_ = std::max(rate_, (1 + boldness_) * proven);
+        boldness_ = std::min(2 * boldness_, 0.5);
+        full_ = told;
+    }
+
     /// The most in store, of late.
     void note_top(double level, time_point now)
     {
@@ -151,6 +195,12 @@ private:
     bool anchored_ = true;
     statement last_;
     statement anchor_;
+    statement full_;
+    unsigned times_full_ = 0;
+    bool is_capped_ = false;
+    std::uint64_t capped_since_ = 0;
+    /// By what part of itself the rate grows while the bucket is full.
+    double boldness_ = 0.5;
     double returned_ = 0;
     double rate_;
     double roof_ = 1;

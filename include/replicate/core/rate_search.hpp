@@ -53,7 +53,12 @@ public:
             // The bucket was empty at both ends; what it held besides was less than one. Of few requests that is much.
             double const measured = (taken < 10 ? std::max(taken, 0.5) : taken + 0.5) / length;
             decreased = std::min(measured, growth_ == growth::doubling ? decreased : before);
+            // A small bucket cannot keep what comes in a pause or while one is slow, so that this says too little. Where the limit has
+            // risen it does too, but then the refusals are far apart.
+            if (growth_ == growth::cubic && taken >= 100 && before > 4 && before < 1.15 * before_)
+                decreased = std::max(decreased, 0.75 * before);
         }
+        before_ = before;
         bool const is_first = refusals_++ == 0;
         set(decreased);
         patience_ = length > 0 ? std::clamp(5 + 5 * taken, 5.0, 100.0) : 100.0;
@@ -103,6 +108,8 @@ private:
     }
 
     double base_;
+    /// The rate at the last refusal.
+    double before_ = 0;
     double progress_ = 0;
     unsigned refusals_ = 0;
     /// It takes at least so many requests to come back to the rate that was measured: the more, the better that is known.

@@ -21,6 +21,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <future>
 #include <list>
 #include <memory>
@@ -333,6 +334,15 @@ asio::awaitable<void> map_endlessly(replicate::client client, std::promise<repli
     co_await read_all(results, found);
 }
 
+/// What the limiter of a client has let through. The context has run dry.
+std::uint64_t creates_sent(asio::io_context& context, replicate::client const& client)
+{
+    auto metrics = client.async_metrics(asio::use_future);
+    context.restart();
+    context.run();
+    return metrics.get().creates.sent;
+}
+
 } // namespace
 
 TEST_CASE("maps on four threads each give all their results once, with single runs in between, and one of them cancelled")
@@ -379,8 +389,10 @@ TEST_CASE("maps of two contexts on two threads keep the limits of one account to
     asio::io_context one(1);
     asio::io_context two(1);
     collected_results found;
-    asio::co_spawn(one, map_numbers(replicate::client(one, settings), 0, 40, found), asio::detached);
-    asio::co_spawn(two, map_numbers(replicate::client(two, settings), 40, 80, found), asio::detached);
+    replicate::client const first(one, settings);
+    replicate::client const second(two, settings);
+    asio::co_spawn(one, map_numbers(first, 0, 40, found), asio::detached);
+    asio::co_spawn(two, map_numbers(second, 40, 80, found), asio::detached);
     std::thread beside([&two] { two.run(); });
     one.run();
     beside.join();
@@ -388,6 +400,9 @@ TEST_CASE("maps of two contexts on two threads keep the limits of one account to
     CHECK(found.aborted + found.failed == 0);
     CHECK(server.counts().creates == 80);
     CHECK(server.counts().create_requests == 80);
+    // Each knows of what the other has sent.
+    CHECK(creates_sent(one, first) == 80);
+    CHECK(creates_sent(two, second) == 80);
 }
 
 namespace {

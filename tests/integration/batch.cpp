@@ -646,8 +646,11 @@ TEST_CASE("a file that comes incomplete is asked for until it is whole, also by 
 
 TEST_CASE("killed at any moment and resumed, a batch creates each row once and has each result once")
 {
-    std::minstd_rand random(1);
-    for (int round = 0; round < 3; ++round)
+    // REPLICATE_KILL_ROUNDS=60 kills some 300 times.
+    char const* const wanted = std::getenv("REPLICATE_KILL_ROUNDS");
+    int const rounds = wanted != nullptr ? std::atoi(wanted) : 3;
+    std::minstd_rand random(static_cast<unsigned>(rounds));
+    for (int round = 0; round < rounds; ++round)
         survive(30, 8, [&](int, batch_process* one) {
             if (one != nullptr) {
                 std::this_thread::sleep_for(std::chrono::milliseconds(random() % 200) * slowness);

@@ -120,6 +120,10 @@ public:
     /// For a shared one: nobody can tell whether the prediction of this row was created, so nobody is to try. Blocks. Throws as `for_each`.
     virtual void give_up(std::string_view custom_id) { static_cast<void>(custom_id); }
 
+    /// For a shared one: this row waits for another that asks for the same (`journal_errc::busy`), and the place for something else; its source
+    /// gives it again, to whoever has a place. Must not block.
+    virtual void put_back(std::string_view custom_id) { static_cast<void>(custom_id); }
+
 protected:
     /// Does what `async_record` promises. The handler is called on its own executor; one that has none, on any
     /// thread.

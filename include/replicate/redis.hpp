@@ -132,6 +132,8 @@ public:
     std::optional<batch_record> find(std::string_view custom_id) override;
     /// As `batch_journal` says.
     void give_up(std::string_view custom_id) override;
+    /// As `batch_journal` says.
+    void put_back(std::string_view custom_id) override;
     /// Nothing: what is known of a row comes with it.
     void for_each(std::function<void(batch_record const&)> const& visit) override;
     /// Nothing.

@@ -166,6 +166,12 @@ private:
             if (!is_due)
                 break;
             bool const is_intended = co_await intend();
+            if (!is_intended && ++busy_ >= most_busy) {
+                // What it waits for may be a row in doubt that waits for a place.
+                run_->journal()->put_back(work_->custom_id);
+                is_at_end_ = true;
+                break;
+            }
             if (!is_intended)
                 continue;
             std::string id;
@@ -329,6 +335,8 @@ private:
     boost::system::error_code code_;
     diagnostics told_;
     std::string reason_;
+    static constexpr int most_busy = 25;
+    int busy_ = 0;
     bool is_at_end_ = false;
 };
 

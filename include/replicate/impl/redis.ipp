@@ -248,6 +248,11 @@ REPLICATE_DECL void redis_rows::give_up(std::string_view custom_id)
     worker_->give_up(custom_id);
 }
 
+REPLICATE_DECL void redis_rows::put_back(std::string_view custom_id)
+{
+    worker_->put_back(custom_id);
+}
+
 REPLICATE_DECL void redis_rows::for_each(std::function<void(batch_record const&)> const&) {}
 
 REPLICATE_DECL void redis_rows::for_each_in_order(std::function<void(batch_record const&)> const&) {}

@@ -151,20 +151,24 @@ if ARGV[5] ~= '1' then
 end
 local lost = ARGV[7] ~= ''
 if #given > 1 or not (is_settled(tonumber(ARGV[3])) or lost) then return given end
-for _, pending in ipairs(redis.call('XPENDING', p..'rows', 'workers', '-', '+', 10000)) do
-  if count <= 0 then break end
-  local entry = redis.call('XRANGE', p..'rows', pending[1], pending[1])[1]
-  if not entry then
-    redis.call('XACK', p..'rows', 'workers', pending[1])
-  else
-    local row = redis.call('HMGET', p..'row:'..entry[2][2], 'owner', 'given')
-    local owner = row[1]
-    local is_free = not owner or not is_alive(owner)
-    if lost then is_free = owner == me and row[2] == ARGV[7] end
-    if is_free then
-      if owner and not lost then redis.call('SADD', p..'dead', string.match(owner, '(%x+)$')) end
-      redis.call('XCLAIM', p..'rows', 'workers', ARGV[1], 0, pending[1], 'JUSTID')
-      give(entry[2][2], entry[2][4])
+-- First those that have begun: others may wait for what becomes of them.
+local all = redis.call('XPENDING', p..'rows', 'workers', '-', '+', 10000)
+for pass = 1, 2 do
+  for _, pending in ipairs(all) do
+    if count <= 0 then return given end
+    local entry = redis.call('XRANGE', p..'rows', pending[1], pending[1])[1]
+    local row = entry and redis.call('HMGET', p..'row:'..entry[2][2], 'owner', 'given', 'state')
+    if not entry then
+      redis.call('XACK', p..'rows', 'workers', pending[1])
+    elseif ((row[3] or '0') ~= '0') == (pass == 1) then
+      local owner = row[1]
+      local is_free = not owner or not is_alive(owner)
+      if lost then is_free = owner == me and row[2] == ARGV[7] end
+      if is_free then
+        if owner and not lost then redis.call('SADD', p..'dead', string.match(owner, '(%x+)$')) end
+        redis.call('XCLAIM', p..'rows', 'workers', ARGV[1], 0, pending[1], 'JUSTID')
+        give(entry[2][2], entry[2][4])
+      end
     end
   end
 end
@@ -223,6 +227,13 @@ for i = 3, #ARGV, 8 do
   end
 end
 return late and 'taken' or ''
+)lua";
+
+/// A worker does not do a row now. ARGV: name, session, id.
+inline constexpr char const* redis_put_back = R"lua(
+local key = p..'row:'..ARGV[3]
+if redis.call('HGET', key, 'owner') == ARGV[1]..' '..ARGV[2] then redis.call('HDEL', key, 'owner') end
+return ''
 )lua";
 
 /// Nobody can tell of a row. ARGV: name, session, id.

@@ -193,16 +193,20 @@ public:
         });
     }
 
-    void give_up(std::string_view custom_id)
+    void give_up(std::string_view custom_id) { tell(redis_give_up, custom_id); }
+    void put_back(std::string_view custom_id) { tell(redis_put_back, custom_id); }
+
+private:
+    /// Now, or when Redis is back.
+    void tell(char const* text, std::string_view custom_id)
     {
-        redis_command command = script(redis_give_up, {std::string(custom_id)});
+        redis_command command = script(text, {std::string(custom_id)});
         line_.send(command, [this, command](std::exception_ptr failed, redis_value const&) {
             if (failed)
                 late_.push_back(command);
         });
     }
 
-private:
     static std::string hex_of(unsigned number)
     {
         std::array<char, 4> bytes{};

@@ -168,7 +168,7 @@ void check_rate(replicate::create_gate& one, replicate::create_gate& other, repl
 {
     create_times times;
     std::size_t granted = 0;
-    auto const end = steady::now() + 2 * limits.window;
+    auto const end = steady::now() + 2 * (limits.window + limits.margin);
     for (bool turn = false; steady::now() < end; turn = !turn) {
         gate_answer const given = ask(turn ? one : other);
         CHECK(!given.refusal);

@@ -154,6 +154,7 @@ void add_input_options(CLI::App& app, settings& into)
 void add_run_options(CLI::App& app, settings& into, raw_texts& texts)
 {
     app.add_option("-o,--out", into.out, "The directory of all that is written; default: batch-out")->type_name("DIR")->group("Run");
+    app.add_flag("--new-token", into.has_other_token, "With --resume: the token is another one of the same account")->group("Run");
     app.add_flag("--resume", into.resumes, "Goes on with the journal in --out, or begins one")->group("Run");
     app.add_flag("--retry-failed", into.retries_failed, "Goes on, and runs failed rows again")->group("Run");
     app.add_flag("--dry-run", into.is_dry_run, "Checks all rows, also by the schemas of their models; creates nothing")->group("Run");

@@ -21,9 +21,10 @@ batch_program::exit_code carry_out(int count, char** words)
         std::cout << wanted.report << '\n';
         return code;
     }
-    if (!wanted.submit.empty() || !wanted.worker.empty())
-        return run_shared(wanted);
-    return wanted.is_dry_run ? try_batch(wanted) : run_batch(wanted);
+    if (wanted.is_dry_run)
+        return try_batch(wanted);
+    bool const is_shared = !wanted.submit.empty() || !wanted.worker.empty();
+    return is_shared ? run_shared(wanted) : run_batch(wanted);
 }
 
 } // namespace

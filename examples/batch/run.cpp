@@ -109,6 +109,8 @@ std::shared_ptr<replicate::journal> open_journal(std::filesystem::path const& pa
         std::string text = refused.what();
         if (refused.code() == replicate::journal_errc::other_input)
             text += " (--model, --map and --set belong to the input)";
+        if (refused.code() == replicate::journal_errc::other_token)
+            text += " (--new-token)";
         throw program_end(is_full ? exit_code::not_writable : exit_code::journal_refused, text);
     }
 }
@@ -148,6 +150,21 @@ char const* word_of(batch_end end)
     return "";
 }
 
+} // namespace
+
+void check_all_rows(std::filesystem::path const& input, settings const& wanted)
+{
+    auto const found = survey(input, wanted, check_files);
+    if (found.all_faults == 0)
+        return;
+    for (std::string const& each : found.faults)
+        std::cerr << each << '\n';
+    throw program_end(exit_code::some_failed, in_thousands(found.all_faults) + " of " + in_thousands(found.rows)
+            + " rows are wrong, the first of them above; with --strict nothing is created");
+}
+
+namespace {
+
 /// One run of a batch, from its input to its exit code.
 class job {
 public:
@@ -179,6 +196,7 @@ private:
         if (wanted_.is_demonstration)
             wanted_.out = free_directory(wanted_.out);
         directory_ = wanted_.directory();
+        check_parts();
         if (wanted_.input.empty() && !wanted_.is_demonstration)
             recall_input();
         if (!wanted_.is_demonstration && wanted_.input != "-" && !std::filesystem::is_regular_file(wanted_.input))
@@ -213,6 +231,8 @@ private:
         wanted_.set = json::value_to<std::vector<std::string>>(kept.at("set"));
         wanted_.map = json::value_to<std::vector<std::string>>(kept.at("map"));
         wanted_.files_from = kept.at("files_from").as_string().c_str();
+        json::value const* const ignores = kept.if_contains("ignores_files");
+        wanted_.ignores_files = ignores != nullptr && ignores->as_bool();
     }
 
     replicate::config configuration()
@@ -264,23 +284,30 @@ private:
             + ". Not more than " + fixed(*wanted_.rps, 0) + " predictions a second are created.");
     }
 
-    void be_strict()
+    /// A row is in one part only as long as there are as many parts: `sbatch --array=3` alone makes one of all.
+    void check_parts() const
     {
-        auto const found = survey(input_, wanted_, check_files);
-        if (found.all_faults == 0)
-            return;
-        for (std::string const& each : found.faults)
-            std::cerr << each << '\n';
-        throw program_end(exit_code::some_failed, in_thousands(found.all_faults) + " of " + in_thousands(found.rows)
-                + " rows are wrong, the first of them above; with --strict nothing is created");
+        std::string const expected = "-of-" + std::to_string(wanted_.shards);
+        std::error_code none;
+        for (auto const& entry : std::filesystem::directory_iterator(wanted_.out, none)) {
+            std::string const name = entry.path().filename().string();
+            bool const is_whole = name == "job.db";
+            bool const is_part = name.starts_with("shard-") && name.find("-of-") != std::string::npos;
+            bool const is_other = is_whole ? wanted_.shards > 1 : is_part && (wanted_.shards == 1 || !name.ends_with(expected));
+            if (is_other)
+                throw program_end(exit_code::journal_refused, wanted_.out + " has " + name
+                        + ", of a batch in another number of parts, whose rows would be paid for again; give that part with --shard I/N, or another --out");
+        }
     }
+
+    void be_strict() { check_all_rows(input_, wanted_); }
 
     /// The journal, the options of the batch, the client.
     void open()
     {
         replicate::journal_options identity;
         identity.input = fingerprint(input_, wanted_);
-        if (!wanted_.is_local)
+        if (!wanted_.is_local && !wanted_.has_other_token)
             identity.token = replicate::token_fingerprint(config_.token);
         journal_ = open_journal(directory_ / "job.db", identity);
         if (!journal_->note("input").empty() && !wanted_.resumes)
@@ -289,7 +316,7 @@ private:
         journal_->keep_note("input",
             json::serialize(json::object{{"path", std::filesystem::absolute(input_).string()}, {"format", wanted_.format},
                 {"model", wanted_.model}, {"set", json::value_from(wanted_.set)}, {"map", json::value_from(wanted_.map)},
-                {"files_from", (std::filesystem::current_path() / wanted_.files_from).string()}, {"total", total_}, {"directory", std::filesystem::current_path().string()}}));
+                {"files_from", (std::filesystem::current_path() / wanted_.files_from).string()}, {"ignores_files", wanted_.ignores_files}, {"total", total_}, {"directory", std::filesystem::current_path().string()}}));
         fill_options();
         client_.emplace(context_, config_);
     }

@@ -65,7 +65,7 @@ public:
 
     std::string out = "batch-out";
     bool resumes = false, retries_failed = false, is_strict = false, is_ordered = false, is_dry_run = false, is_local = false;
-    bool skips_report = false;
+    bool skips_report = false, has_other_token = false;
     std::string max_failures, prices_file;
     std::optional<double> max_predict_time, max_cost, rps;
     std::optional<std::chrono::seconds> cancel_after;
@@ -99,6 +99,9 @@ public:
 
 /// Reads the command line. Nothing where the program is to go on, else what it ends with.
 std::optional<exit_code> read_command_line(int count, char** words, settings& into);
+
+/// Throws `program_end` where a line of the input is no row, or a file of one is missing.
+void check_all_rows(std::filesystem::path const& input, settings const& wanted);
 
 /// `batch`. Throws `program_end`.
 exit_code run_batch(settings const& wanted);

@@ -162,6 +162,8 @@ private:
 
 exit_code submit(settings const& wanted)
 {
+    if (wanted.is_strict)
+        check_all_rows(wanted.input, wanted);
     auto const rows = open_rows(wanted.input, wanted);
     auto const told =
         replicate::submit_rows(wanted.submit, *rows, options_of(wanted, replicate::config::from_environment()), wanted.retries_failed);

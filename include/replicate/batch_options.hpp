@@ -19,7 +19,8 @@ namespace replicate {
 /// How a batch is run. A plain value.
 class batch_options {
 public:
-    /// The file of results: one JSON object a line, in the order in which the rows end. Made, or added to. Its directory must exist.
+    /// The file of results: one JSON object a line, in the order in which the rows end. Made, or added to; one that the journal knows nothing of is
+    /// kept beside it (`results.jsonl.earlier`). Its directory must exist.
     std::filesystem::path results = "results.jsonl";
     /// Whether the results are put into the order of the input when the run ends; not where several machines share the journal. Default: no.
     bool ordered = false;
@@ -55,8 +56,8 @@ public:
     /// How long it waits before it tries again where nothing can be created or kept: no credit (402; then at least
     /// `rate_options::credit_pause`), no room, no connection. Default 30 s, at least 1 ms.
     std::chrono::steady_clock::duration pause = std::chrono::seconds(30);
-    /// On a resumption: how long after the intent to create a prediction the list of predictions is looked at to see whether it was created.
-    /// Until then a request that was on its way when the batch was killed may still be carried out. Default 60 s.
+    /// On a resumption with rows of which it is not known whether they were created: how long after its beginning the list of predictions is looked
+    /// at. Until then a request that was on its way when the batch was killed may still be carried out. Default 60 s.
     std::chrono::steady_clock::duration settle = std::chrono::seconds(60);
 
     /// The defaults.

@@ -366,6 +366,20 @@ TEST_CASE("a batch gives each row's result once, and what failed by itself; agai
             CHECK(bytes_of(directory.path() / name).find(local.server.token()) == std::string::npos);
 }
 
+TEST_CASE("results of another batch that stand where they are to go are kept")
+{
+    local_client local;
+    add_models(local.server);
+    temporary_directory const directory;
+    auto const options = options_in(directory.path());
+    run(local, line("a", "text", 1), directory.path(), options);
+    std::string const first = bytes_of(options.results);
+    std::filesystem::remove(directory.path() / "job.db");
+    run(local, line("b", "text", 2), directory.path(), options);
+    CHECK(lines_of(options.results).size() == 1);
+    CHECK(bytes_of(directory.path() / "results.jsonl.earlier") == first);
+}
+
 TEST_CASE("files of an input are sent, and failed rows are run again where that is asked for")
 {
     local_client local;

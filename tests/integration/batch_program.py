@@ -276,7 +276,8 @@ class BatchProgram(unittest.TestCase):
         self.assertIn('input', self.batch(self.write('other.jsonl', row('b')), '--resume', code=8))
         self.assertIn('input', self.batch(rows, '--set', 'seed=1', '--resume', code=8))
         other = dict(self.online, REPLICATE_API_TOKEN='r8_' + 'x' * 37)
-        self.assertIn('token', self.batch(rows, '--resume', environment=other, code=8))
+        self.assertIn('--new-token', self.batch(rows, '--resume', environment=other, code=8))
+        self.batch(rows, '--resume', '--new-token', environment=other)
         self.write('batch-out/job.db', 'no journal at all' * 100)
         self.batch(rows, '--resume', code=8)
 
@@ -337,6 +338,9 @@ class BatchProgram(unittest.TestCase):
         self.batch(rows, '--shard', 'auto', '--resume', environment=slurm)
         ids = [each['custom_id'] for i in (0, 1) for each in lines_of(self.path('batch-out', f'shard-{i}-of-2', 'results.jsonl'))]
         self.assertEqual(sorted(ids), sorted(f'row-{i}' for i in range(20)))
+        alone = dict(self.online, SLURM_ARRAY_TASK_ID='6', SLURM_ARRAY_TASK_MIN='6', SLURM_ARRAY_TASK_COUNT='1')
+        self.assertIn('--shard I/N', self.batch(rows, '--shard', 'auto', '--resume', environment=alone, code=8))
+        self.assertIn('--shard I/N', self.batch(rows, '--shard', '0/3', code=8))
         self.assertEqual(self.creates(), before + 20)
 
     def test_other_forms_of_rows(self):

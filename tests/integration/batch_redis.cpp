@@ -429,6 +429,7 @@ TEST_CASE("rows are submitted once, and each is given to one worker")
     CHECK(other.ends().first == 100);
     CHECK(submit(redis, rows_text(4)).added == 0);
     CHECK(submit(redis, rows_text(4), true).added == 1);
+    CHECK(submit(redis, rows_text(4), true).added == 0);
 }
 
 TEST_CASE("a Redis that cannot be used is refused in words")

@@ -114,8 +114,22 @@ public:
     }
 
 private:
+    /// Where the journal knows of nothing, the file may be of another batch, which was paid for too.
+    void keep_others() const
+    {
+        std::error_code ignored;
+        if (end_ > 0 || !std::filesystem::exists(path_, ignored) || std::filesystem::file_size(path_, ignored) == 0)
+            return;
+        std::filesystem::path kept = path_.string() + ".earlier";
+        for (int number = 2; std::filesystem::exists(kept, ignored); ++number)
+            kept = path_.string() + ".earlier-" + std::to_string(number);
+        if (::rename(path_.c_str(), kept.c_str()) != 0)
+            refuse_file(path_);
+    }
+
     void work() override
     {
+        keep_others();
         io::file_handle const file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
         if (file.number() < 0)
             refuse_file(path_);

@@ -33,6 +33,8 @@ public:
         std::vector<core::intended_row> rows = intended();
         if (rows.empty())
             co_return;
+        // A create may have left long after its intent, and until the moment at which the run before was killed, which may be now.
+        last_ = system::now();
         core::batch_reconciliation decisions(std::move(rows), ahead_, margin);
         co_await decide(decisions);
         co_await carry_out(decisions);
@@ -77,7 +79,6 @@ private:
                 batch_record const& known = *row.record;
                 rows.emplace_back(id, core::target_of_text(known.target), known.input_hash, known.intended_at);
                 first_ = rows.size() == 1 ? known.intended_at : std::min(first_, known.intended_at);
-                last_ = rows.size() == 1 ? known.intended_at : std::max(last_, known.intended_at);
             }
         return rows;
     }

@@ -28,14 +28,16 @@ public:
     }
 
     /// Writes a line and records it. Lines that wait at the same time are written together, by the first of those who wait.
-    asio::awaitable<void> write(batch_line& line)
+    asio::awaitable<void> write(batch_line what)
     {
-        lines_.push_back(&line);
-        while (is_writing_ && !line.done && !write_failure_)
+        // Who waits may be stopped while another one writes.
+        auto const line = std::make_shared<batch_line>(std::move(what));
+        lines_.push_back(line);
+        while (is_writing_ && !line->done && !write_failure_)
             co_await ground_.changed().wait();
         if (write_failure_)
             std::rethrow_exception(write_failure_);
-        if (line.done)
+        if (line->done)
             co_return;
         is_writing_ = true;
         try {
@@ -138,10 +140,10 @@ private:
 
     asio::awaitable<void> write_group()
     {
-        std::vector<batch_line*> const group = std::exchange(lines_, std::vector<batch_line*>());
+        std::vector<std::shared_ptr<batch_line>> const group = std::exchange(lines_, std::vector<std::shared_ptr<batch_line>>());
         std::string results, errors;
         std::vector<batch_record> records;
-        for (batch_line* each : group) {
+        for (auto const& each : group) {
             std::string& text = each->is_error ? errors : results;
             text += each->text;
             (each->is_error ? each->record.errors_end : each->record.results_end) =
@@ -155,7 +157,7 @@ private:
         co_await ground_.record(std::move(records));
         results_end_ += results.size();
         errors_end_ += errors.size();
-        for (batch_line* each : group)
+        for (auto const& each : group)
             each->done = true;
         ground_.changed().notify();
     }
@@ -177,7 +179,7 @@ private:
     }
 
     batch_ground& ground_;
-    std::vector<batch_line*> lines_;
+    std::vector<std::shared_ptr<batch_line>> lines_;
     std::exception_ptr write_failure_;
     std::uint64_t results_end_ = 0, errors_end_ = 0;
     bool is_writing_ = false, is_tried_again_ = false;

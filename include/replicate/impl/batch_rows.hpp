@@ -65,7 +65,7 @@ public:
         line.record.text = text;
         line.text = std::move(text);
         line.is_error = true;
-        co_await run_->output().write(line);
+        co_await run_->output().write(std::move(line));
         is_at_end_ = true;
         run_->count(false);
     }
@@ -287,7 +287,7 @@ private:
         line.text = core::result_line(work_->custom_id, ended, std::move(files));
         line.record = record_of(batch_state::saved);
         line.record.text = line.text;
-        co_await run_->output().write(line);
+        co_await run_->output().write(std::move(line));
         is_at_end_ = true;
         run_->count(true);
     }

@@ -79,7 +79,9 @@ private:
             if (code_ == asio::error::operation_aborted)
                 throw error(code_, diagnostics());
             batch_remedy const remedy = remedy_of_download(code_);
-            bool const may_pass = remedy == batch_remedy::rest || code_ == condition::protocol;
+            // A host of files may not know yet what the service has just told, or for a moment not any more.
+            bool const is_refusal = code_ == condition::not_found || code_ == condition::authentication;
+            bool const may_pass = remedy == batch_remedy::rest || code_ == condition::protocol || (is_refusal && ++refusals_ < most_refusals);
             if (!may_pass || std::chrono::system_clock::now() > latest) {
                 entry = core::file_entry(file.url(), reason_);
                 run_->tell([](batch_summary& told) { ++told.files_lost; });
@@ -95,6 +97,8 @@ private:
         co_return entry;
     }
 
+    static constexpr int most_refusals = 4;
+
     void keep(error const& refused)
     {
         code_ = refused.code();
@@ -103,6 +107,7 @@ private:
 
     std::shared_ptr<batch_run> run_;
     std::string custom_id_;
+    int refusals_ = 0;
     boost::system::error_code code_;
     std::string reason_;
     bool is_left_ = false;

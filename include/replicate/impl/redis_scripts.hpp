@@ -73,6 +73,8 @@ for i = 3, #ARGV, 2 do
     local entry = redis.call('XADD', p..'rows', '*', 'id', id, 'text', text)
     redis.call('HSET', key, 'sum', sum, 'entry', entry)
     redis.call('HDEL', key, 'unknown', 'owner')
+    -- Once more, not once more each time that it is submitted.
+    if row[2] == '5' then redis.call('HSET', key, 'state', '0') end
     added = added + 1
   end
 end

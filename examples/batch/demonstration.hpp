@@ -25,7 +25,8 @@ inline void paint_bitmap(std::filesystem::path const& path, unsigned hue)
             bytes += static_cast<char>(number >> (8 * i) & 0xffU);
     };
     put(size, 4), put(0, 4), put(head, 4);
-    put(40, 4), put(side, 4), put(side, 4), put(1, 2), put(24, 2), put(0, 24);
+    put(40, 4), put(side, 4), put(side, 4), put(1, 2), put(24, 2);
+    bytes.append(24, '\0');
     for (std::uint32_t y = 0; y < side; ++y)
         for (std::uint32_t x = 0; x < side; ++x)
             put(((hue * 37 + 8 * x) & 0xffU) | ((hue * 91 + 8 * y) & 0xffU) << 8U | ((4 * (x + y)) & 0xffU) << 16U, 3);

@@ -122,20 +122,6 @@ exit_code code_of(boost::system::error_code failure)
     return failure == replicate::condition::local_file ? exit_code::not_writable : exit_code::failure;
 }
 
-exit_code code_of(replicate::batch_summary const& told)
-{
-    switch (told.end) {
-    case batch_end::finished: break;
-    case batch_end::running:
-    case batch_end::drained:
-    case batch_end::stopped: return exit_code::interrupted;
-    case batch_end::too_many_failures:
-    case batch_end::cost_reached: return exit_code::limit_reached;
-    case batch_end::unauthorized: return exit_code::token_refused;
-    }
-    return told.unknown > 0 ? exit_code::some_unknown : told.failed > 0 ? exit_code::some_failed : exit_code::all_saved;
-}
-
 char const* word_of(batch_end end)
 {
     switch (end) {
@@ -151,6 +137,20 @@ char const* word_of(batch_end end)
 }
 
 } // namespace
+
+exit_code exit_code_of(replicate::batch_summary const& told)
+{
+    switch (told.end) {
+    case batch_end::finished: break;
+    case batch_end::running:
+    case batch_end::drained:
+    case batch_end::stopped: return exit_code::interrupted;
+    case batch_end::too_many_failures:
+    case batch_end::cost_reached: return exit_code::limit_reached;
+    case batch_end::unauthorized: return exit_code::token_refused;
+    }
+    return told.unknown > 0 ? exit_code::some_unknown : told.failed > 0 ? exit_code::some_failed : exit_code::all_saved;
+}
 
 void check_all_rows(std::filesystem::path const& input, settings const& wanted)
 {
@@ -405,7 +405,7 @@ private:
             std::cerr << "batch: the journal takes no note of this run: " << refused.what() << '\n';
         }
         bool const has_report = !wanted_.skips_report && make_report();
-        exit_code const code = failure_ ? code_of(failure_) : code_of(told_);
+        exit_code const code = failure_ ? code_of(failure_) : exit_code_of(told_);
         if (wanted_.progress == progress_kind::json)
             tell_json(code);
         else

@@ -5,6 +5,7 @@
 #ifndef REPLICATE_EXAMPLES_BATCH_SETTINGS_HPP
 #define REPLICATE_EXAMPLES_BATCH_SETTINGS_HPP
 
+#include <replicate/batch_summary.hpp>
 #include <replicate/create_gate.hpp>
 
 #include <chrono>
@@ -99,6 +100,9 @@ public:
 
 /// Reads the command line. Nothing where the program is to go on, else what it ends with.
 std::optional<exit_code> read_command_line(int count, char** words, settings& into);
+
+/// What a batch that came to this ends with.
+exit_code exit_code_of(replicate::batch_summary const& told);
 
 /// Throws `program_end` where a line of the input is no row, or a file of one is missing.
 void check_all_rows(std::filesystem::path const& input, settings const& wanted);

@@ -33,7 +33,6 @@ namespace batch_program {
 namespace {
 
 namespace asio = boost::asio;
-using replicate::batch_end;
 
 replicate::redis_options options_of(settings const& wanted, replicate::config const& config)
 {
@@ -135,16 +134,7 @@ private:
         std::cout << "worker " << wanted_.worker_name << ": " << in_thousands(told_.saved) << " saved, " << in_thousands(told_.failed)
                   << " failed, " << in_thousands(told_.unknown) << " unknown, " << in_thousands(told_.open) << " open, in " << directory_.string()
                   << '\n';
-        switch (told_.end) {
-        case batch_end::finished: break;
-        case batch_end::running:
-        case batch_end::drained:
-        case batch_end::stopped: return exit_code::interrupted;
-        case batch_end::too_many_failures:
-        case batch_end::cost_reached: return exit_code::limit_reached;
-        case batch_end::unauthorized: return exit_code::token_refused;
-        }
-        return told_.unknown > 0 ? exit_code::some_unknown : told_.failed > 0 ? exit_code::some_failed : exit_code::all_saved;
+        return exit_code_of(told_);
     }
 
     settings wanted_;
